@@ -1,0 +1,24 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { type Context, type EngineChoice, NO_CONTEXT, nestContext } from './context.js';
+
+/**
+ * The current context of each set of engines, by the set's name. One storage for the process, since a decorator such as
+ * `@UsingEngine` knows a set's name only; two routings of one name in one process share their contexts, so name them.
+ */
+const storage = new AsyncLocalStorage<Readonly<Record<string, Context>>>();
+
+/** The context that a query started right here belongs to. */
+export function currentContext(set: string): Context {
+  const context = storage.getStore()?.[set] ?? NO_CONTEXT;
+  return context.entered ?? context;
+}
+
+/** Runs `work`, and all that it starts, in `context`. The only way to set one: it ends with the call. */
+export function runInContext<Result>(set: string, context: Context, work: () => Result): Result {
+  return storage.run({ ...storage.getStore(), [set]: context }, work);
+}
+
+/** Runs `work` with its reads on an engine; null lifts every force from outside. */
+export function runOnEngine<Result>(set: string, engine: EngineChoice | null, work: () => Result): Result {
+  return runInContext(set, nestContext(currentContext(set), { scope: engine }), work);
+}

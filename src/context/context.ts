@@ -1,0 +1,72 @@
+/** `'master'`, a slave's name, or `'slave'` for any slave. */
+export type EngineChoice = string;
+
+/** What kind of work a query belongs to; `'none'` is boot, cron without `run`, and other code that nobody framed. */
+export type ContextKind = 'request' | 'message' | 'job' | 'none';
+
+/** What a handler's decorator or a master param of the request says (rule 5). */
+export interface HandlerForce {
+  readonly engine: EngineChoice;
+  readonly reason: 'master-param' | 'handler';
+}
+
+/** What the queries of one piece of work share, however deep they nest. Written by the queries, read by the next ones. */
+export interface Work {
+  /** A write was sent: reads stay on the master from here on (rule 7). Never goes back to false. */
+  wrote: boolean;
+  /** The slave the work reads from, once it has read from one. */
+  slave: string | undefined;
+  /** `engine;reason` of each decision, once each, in the order they first came; kept only when they are exposed. */
+  readonly decisions: Set<string> | undefined;
+}
+
+/**
+ * What is known of the work a query belongs to. Immutable but for `work` and `entered`: a nested scope is a new value
+ * that ends with its call, so that nothing needs to be restored.
+ */
+export interface Context {
+  readonly kind: ContextKind;
+  /** Whether reads may be balanced: false before a handler starts, as in guards, and outside any work (rule 8). */
+  readonly balanced: boolean;
+  /** The innermost `usingEngine` scope (rule 4); null lifts what forces from outside, undefined: there is none. */
+  readonly scope: EngineChoice | null | undefined;
+  readonly handler: HandlerForce | undefined;
+  readonly work: Work;
+  /**
+   * The context of the one handler that a request entered. What runs outside the handler but after its start (exception
+   * filters, reading of a streamed file) still carries the request's own context, and continues in the handler's.
+   */
+  entered: Context | undefined;
+}
+
+export const NO_CONTEXT: Context = Object.freeze({
+  kind: 'none',
+  balanced: false,
+  scope: undefined,
+  handler: undefined,
+  work: Object.freeze({ wrote: false, slave: undefined, decisions: undefined }),
+  entered: undefined,
+});
+
+/** New work of its own; `recordDecisions` keeps its decisions. */
+export function openContext(
+  kind: Exclude<ContextKind, 'none'>,
+  { balanced, recordDecisions = false }: { balanced: boolean; recordDecisions?: boolean },
+): Context {
+  const decisions = recordDecisions ? new Set<string>() : undefined;
+  const work: Work = { wrote: false, slave: undefined, decisions };
+  return { kind, balanced, scope: undefined, handler: undefined, work, entered: undefined };
+}
+
+/** The same work, under another scope or in a handler. */
+export function nestContext(
+  outer: Context,
+  change: Partial<Pick<Context, 'balanced' | 'scope' | 'handler'>>,
+): Context {
+  return { ...outer, entered: undefined, ...change };
+}
+
+/** Marks the context's work as a writer; there is nobody to remember it for outside a context. */
+export function markWrote(context: Context): void {
+  if (context.kind !== 'none') context.work.wrote = true;
+}

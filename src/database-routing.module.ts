@@ -1,0 +1,70 @@
+import {
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
+import {
+  DiscoveryModule,
+  DiscoveryService,
+  HttpAdapterHost,
+  MetadataScanner,
+  ModulesContainer,
+} from '@nestjs/core';
+import type { DatabaseRouting } from './database-routing.js';
+import { ConfigurableModuleClass, ROUTING } from './database-routing.module-definition.js';
+import { InvalidOptionsError } from './errors.js';
+import { openContexts } from './request/context.middleware.js';
+import { checkEngineNames } from './request/engine-names.check.js';
+import { RequestContexts } from './request/request-contexts.js';
+
+/**
+ * Sends the app's writes to the master and its reads to the slaves: `forRoot(options)`, or `forRootAsync` with
+ * `useFactory`, `useClass` or `useExisting`. Global unless `isGlobal: false`. Boots while slaves are down.
+ */
+@Module({ imports: [DiscoveryModule] })
+export class DatabaseRoutingModule
+  extends ConfigurableModuleClass
+  implements NestModule, OnModuleInit, OnApplicationShutdown
+{
+  constructor(
+    @Inject(ROUTING) private readonly routing: DatabaseRouting,
+    @Inject(RequestContexts) private readonly contexts: RequestContexts,
+    @Inject(HttpAdapterHost) private readonly adapterHost: HttpAdapterHost,
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+  ) {
+    super();
+  }
+
+  configure(consumer: MiddlewareConsumer): void {
+    openContexts(this.contexts, this.adapterHost.httpAdapter, consumer);
+  }
+
+  onModuleInit(): void {
+    this.checkOnlyOneOfName();
+    checkEngineNames(this.routing, this.discovery, this.scanner);
+  }
+
+  /** After the server has closed and the last request has ended; earlier would break requests in flight. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.routing.destroy();
+  }
+
+  /** Two sets of one name would share their tokens and contexts, and only one of them would ever be injected. */
+  private checkOnlyOneOfName(): void {
+    const others = [...this.modules.values()]
+      .map(({ instance }) => instance as unknown)
+      .filter(
+        (module) => module instanceof DatabaseRoutingModule && module.routing.name === this.routing.name,
+      );
+    if (others.length < 2) return;
+    throw new InvalidOptionsError(
+      `DatabaseRoutingModule.forRoot is imported ${others.length} times with the name '${this.routing.name}'. ` +
+        `Import it once (it is global), or give each set a name of its own: forRoot({ name: 'reports', … }).`,
+    );
+  }
+}

@@ -1,0 +1,131 @@
+import { EventEmitter } from 'node:events';
+import type { Knex } from 'knex';
+import { type EngineChoice, nestContext, openContext } from './context/context.js';
+import { runInContext, runOnEngine } from './context/context-storage.js';
+import type { EngineRegistry } from './engines/engine-registry.js';
+import type { Intent } from './intent/intent.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
+import { DecisionAnnouncer, type RoutingEvents } from './routing/decision-announcer.js';
+import type { Explanation } from './routing/explanation.js';
+import { Router } from './routing/router.js';
+import { HeldConnections } from './session/held-connections.js';
+import { QueryDispatcher } from './session/query-dispatcher.js';
+import { type RoutedKnex, createRoutedKnex, extendRoutedKnex, forwardEvents } from './session/routed-knex.js';
+
+/** What `run` takes for a job. */
+export interface RunOptions {
+  /** The engine of the job's reads, `'slave'` for any slave. Default: as the rules say. */
+  engine?: EngineChoice;
+}
+
+/** How a set of engines is doing. */
+export interface RoutingStatus {
+  readonly name: string;
+  readonly engines: readonly EngineStatus[];
+}
+
+export interface EngineStatus {
+  readonly name: string;
+  readonly role: 'master' | 'slave';
+  /** Queries and transactions that hold or wait for a connection, in this process. */
+  readonly inFlight: number;
+}
+
+/** One set of engines, put together: what `createDatabaseRouting` gives and what the Nest module injects. */
+export class DatabaseRouting {
+  /** The routed Knex: one for the whole process, it asks for the context when a query runs. */
+  readonly knex: RoutedKnex;
+  readonly events: RoutingEvents = new EventEmitter();
+  private readonly router: Router;
+  private readonly dispatcher: QueryDispatcher;
+  private readonly held = new HeldConnections();
+  private readonly knexByEngine = new Map<EngineChoice, RoutedKnex>();
+  private destroyed: Promise<void> | undefined;
+
+  constructor(
+    private readonly options: ResolvedOptions,
+    readonly engines: EngineRegistry,
+    intentOf: (builder: unknown) => Intent,
+  ) {
+    this.router = new Router(engines, options.balancer, options.rules, options.slavePer);
+    const announcer = new DecisionAnnouncer(engines, options.logger, this.events);
+    this.dispatcher = new QueryDispatcher(options.name, this.router, announcer, intentOf);
+    this.knex = this.createKnex(undefined, () => this.destroy());
+  }
+
+  /** The set's name, `'default'` unless it was given one. */
+  get name(): string {
+    return this.options.name;
+  }
+
+  get exposeDecisions(): boolean {
+    return this.options.exposeDecisions;
+  }
+
+  /** Runs a job in a context of its own: reads are balanced, and stay on the master once it wrote. */
+  run<Result>(work: () => Result): Result;
+  run<Result>(options: RunOptions, work: () => Result): Result;
+  run<Result>(...args: [work: () => Result] | [options: RunOptions, work: () => Result]): Result {
+    const [options, work] = args.length === 1 ? [{}, args[0]] : args;
+    if (options.engine !== undefined) this.engines.assertChoice(options.engine, 'run()');
+    const job = nestContext(openContext('job', { balanced: true }), { scope: options.engine });
+    return runInContext(this.name, job, work);
+  }
+
+  usingEngine(engine: EngineChoice): Knex;
+  usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Result;
+  usingEngine<Result>(engine: EngineChoice | null, work?: () => Result): Knex | Result {
+    if (engine !== null) this.engines.assertChoice(engine, 'usingEngine()');
+    if (work) return runOnEngine(this.name, engine, work);
+    return engine === null ? this.knex : this.knexOn(engine);
+  }
+
+  /** A slave as the balancer would choose now, as a Knex that names it; the master where no slave may serve. */
+  slave(): { readonly name: string; readonly knex: Knex } {
+    const { name } = this.router.anySlave() ?? this.engines.master;
+    return { name, knex: this.knexOn(name) };
+  }
+
+  explain(query: Knex.QueryBuilder | Knex.Raw): Explanation {
+    return this.dispatcher.explain(query);
+  }
+
+  status(): RoutingStatus {
+    const engines = this.engines.all().map(({ name, role, inFlight }) => ({ name, role, inFlight }));
+    return { name: this.name, engines };
+  }
+
+  /** Closes the connections of all engines, also where one of them fails; the failures come together at the end. */
+  destroy(): Promise<void> {
+    return (this.destroyed ??= this.destroyEngines());
+  }
+
+  private async destroyEngines(): Promise<void> {
+    const results = await Promise.allSettled(this.engines.all().map(({ knex }) => knex.destroy()));
+    const failures = results.flatMap((result) =>
+      result.status === 'rejected' ? [result.reason as unknown] : [],
+    );
+    if (failures.length > 0)
+      throw new AggregateError(failures, 'Some engines failed to close their connections');
+  }
+
+  private knexOn(engine: EngineChoice): RoutedKnex {
+    let knex = this.knexByEngine.get(engine);
+    if (!knex) {
+      knex = this.createKnex(engine, async () => void (await this.engines.find(engine)?.knex.destroy()));
+      forwardEvents(knex, this.knex);
+      this.knexByEngine.set(engine, knex);
+    }
+    return knex;
+  }
+
+  private createKnex(engine: EngineChoice | undefined, destroy: () => Promise<void>): RoutedKnex {
+    const { engines, dispatcher, held } = this;
+    const knex = createRoutedKnex(this.options.shared, { engines, dispatcher, held, destroy }, engine);
+    const methods = {
+      usingEngine: this.usingEngine.bind(this),
+      explain: this.explain.bind(this),
+    };
+    return extendRoutedKnex(knex, methods, engine);
+  }
+}

@@ -1,0 +1,46 @@
+export { DatabaseRoutingModule } from './database-routing.module.js';
+export type { DatabaseRoutingModuleExtras } from './database-routing.module-definition.js';
+export type {
+  DatabaseRoutingOptions,
+  EngineOptions,
+  SlaveOptions,
+} from './options/database-routing-options.js';
+export { optionsFromEnv } from './options/options-from-env.js';
+export type { RoutingLogger } from './options/routing-logger.js';
+export { WithEngine, type MasterParams, type WithEngineOptions } from './request/with-engine.decorator.js';
+export { UsingEngine } from './request/using-engine.decorator.js';
+export {
+  InjectBalancedSession,
+  InjectDatabaseRouting,
+  InjectKnex,
+  getBalancedSessionToken,
+  getDatabaseRoutingToken,
+  getKnexToken,
+} from './tokens.js';
+export { createDatabaseRouting } from './create-database-routing.js';
+export {
+  DatabaseRouting,
+  type EngineStatus,
+  type RoutingStatus,
+  type RunOptions,
+} from './database-routing.js';
+export type { Context, ContextKind, EngineChoice } from './context/context.js';
+export { BalancedSession } from './session/balanced-session.js';
+export type { RoutedKnex, SessionMethods } from './session/routed-knex.js';
+export type { Intent } from './intent/intent.js';
+export type { Reason } from './routing/decision.js';
+export type { RoutingEventMap, RoutingEvents } from './routing/decision-announcer.js';
+export type { Explanation } from './routing/explanation.js';
+export type { QueryRouter, RoutableQuery } from './routing/query-router.js';
+export type { BalancedSlave, Balancer, BalancerName, RandomSource } from './balancer/balancer.js';
+export { LeastBusyBalancer } from './balancer/least-busy.balancer.js';
+export { RandomBalancer } from './balancer/random.balancer.js';
+export { RoundRobinBalancer } from './balancer/round-robin.balancer.js';
+export type { Engine, EngineRole } from './engines/engine.js';
+export type { EngineRegistry } from './engines/engine-registry.js';
+export {
+  DatabaseRoutingError,
+  InvalidOptionsError,
+  UnknownEngineError,
+  WriteOnSlaveError,
+} from './errors.js';

@@ -1,0 +1,42 @@
+import type { Knex } from 'knex';
+import type { Balancer, BalancerName } from '../balancer/balancer.js';
+import type { QueryRouter } from '../routing/query-router.js';
+import type { RoutingLogger } from './routing-logger.js';
+
+/** Knex's own configuration, without what differs from engine to engine. */
+export type SharedKnexOptions = Omit<Knex.Config, 'connection' | 'connectionPool'>;
+
+/** One engine: its connection, and what of Knex's configuration is different on it. */
+export interface EngineOptions extends Omit<Knex.Config, 'client' | 'dialect'> {}
+
+export interface SlaveOptions extends EngineOptions {
+  /** Share of the reads against the other slaves: any number above 0. Default 1. */
+  weight?: number;
+}
+
+/**
+ * What `DatabaseRoutingModule.forRoot` and `createDatabaseRouting` take: Knex's own keys (`client`, `pool`,
+ * `migrations`, `postProcessResponse`, …) for all engines, and the keys below. Unknown keys are refused.
+ */
+export interface DatabaseRoutingOptions extends SharedKnexOptions {
+  /** Where writes go. */
+  master: EngineOptions;
+  /** Where reads go, by name. None: everything runs on the master. The master may be listed again under another name. */
+  slaves?: Readonly<Record<string, SlaveOptions>>;
+  /** How a slave is chosen among those that may serve. Default `'random'`. */
+  balancer?: BalancerName | Balancer;
+  /** Whether one context (a request, a message, a job) keeps the slave it first read from. Default `'context'`. */
+  slavePer?: 'context' | 'query';
+  /** `'master'`: only what `tables`, `router` or a force sends to a slave is read there. Default `'slaves'`. */
+  reads?: 'slaves' | 'master';
+  /** Engine by table for reads, `'slave'` for any slave. Of several tables in a query, one on the master decides. */
+  tables?: Readonly<Record<string, string>>;
+  /** The user's own rule for reads; asked before `tables`. Undefined: no opinion. */
+  router?: QueryRouter;
+  /** Every HTTP response names the engines that served it in a `Database-Engine` header. Default false. */
+  exposeDecisions?: boolean;
+  /** Where log lines go. Default: nowhere; the Nest module puts Nest's `Logger` here. */
+  logger?: RoutingLogger;
+  /** Name of this set of engines, where an app has several. Default `'default'`. The Nest module sets it from `forRoot({ name })`. */
+  name?: string;
+}

@@ -1,0 +1,134 @@
+import type { Knex } from 'knex';
+import { BALANCER_NAMES } from '../balancer/balancer.js';
+import { createBalancer } from '../balancer/create-balancer.js';
+import { ANY_SLAVE } from '../engines/engine-registry.js';
+import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
+import { readRule } from '../routing/read-rule.js';
+import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
+import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
+import { ENGINE_KNEX_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
+import type { ResolvedEngineOptions, ResolvedOptions } from './resolved-options.js';
+import { SILENT_LOGGER } from './routing-logger.js';
+
+const ROUTING_KEYS = {
+  master: true,
+  slaves: true,
+  balancer: true,
+  slavePer: true,
+  reads: true,
+  tables: true,
+  router: true,
+  exposeDecisions: true,
+  logger: true,
+  name: true,
+} satisfies Record<Exclude<keyof DatabaseRoutingOptions, keyof Knex.Config>, true>;
+
+export const DEFAULT_SET = 'default';
+
+/** The one place that looks at what a user wrote: defaults, checks, freeze. Throws `InvalidOptionsError`. */
+export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions {
+  checkObject('The options', options);
+  checkKeys('', options, [...Object.keys(ROUTING_KEYS), ...SHARED_KNEX_KEYS]);
+  const shared = knexPart(options);
+  if (!shared.client && !shared.dialect) refuse('client', "a Knex client such as 'pg'", options.client);
+  const slaves = resolveSlaves(options.slaves ?? {}, shared);
+  return Object.freeze({
+    name: options.name ?? DEFAULT_SET,
+    shared,
+    master: resolveEngine('master', 'master', options.master, shared),
+    slaves,
+    balancer: resolveBalancer(options.balancer),
+    slavePer: oneOf('slavePer', options.slavePer ?? 'context', ['context', 'query']),
+    rules: resolveRules(options, ['master', ...slaves.map(({ name }) => name)]),
+    exposeDecisions: options.exposeDecisions ?? false,
+    logger: options.logger ?? SILENT_LOGGER,
+  });
+}
+
+function resolveSlaves(
+  slaves: Readonly<Record<string, SlaveOptions>>,
+  shared: Knex.Config,
+): ResolvedEngineOptions[] {
+  checkObject('slaves', slaves);
+  return Object.entries(slaves).map(([name, options]) => {
+    checkSlaveName(name);
+    const { weight = 1, ...engine } = options ?? {};
+    checkWeight(`slaves.${name}.weight`, weight);
+    return { ...resolveEngine(`slaves.${name}`, name, engine, shared, { min: 0 }), weight };
+  });
+}
+
+function resolveEngine(
+  path: string,
+  name: string,
+  options: EngineOptions,
+  shared: Knex.Config,
+  poolDefaults: Knex.PoolConfig = {},
+): ResolvedEngineOptions {
+  checkObject(path, options);
+  checkKeys(path, options, ENGINE_KNEX_KEYS);
+  if (!options.connection && !options.connectionPool) {
+    refuse(`${path}.connection`, 'a connection string, object or function', options.connection);
+  }
+  const pool = { ...poolDefaults, ...shared.pool, ...options.pool };
+  return {
+    name,
+    weight: 1,
+    config: { ...shared, ...options, ...(Object.keys(pool).length > 0 && { pool }) },
+  };
+}
+
+function checkSlaveName(name: string): void {
+  if (name === 'master')
+    throw new InvalidOptionsError(`slaves.master: a slave can't be named 'master'. Give it another name.`);
+  if (name === ANY_SLAVE) {
+    throw new InvalidOptionsError(
+      `slaves.slave: 'slave' stands for any slave. Give this one a name of its own, such as 'slave1'.`,
+    );
+  }
+  if (!/^[A-Za-z0-9_.-]+$/.test(name)) refuse("A slave's name", 'letters, digits, _, . and - only', name);
+}
+
+function checkWeight(path: string, weight: unknown): void {
+  if (typeof weight !== 'number' || !(weight > 0) || !Number.isFinite(weight))
+    refuse(path, 'a number above 0', weight);
+}
+
+function resolveBalancer(
+  balancer: DatabaseRoutingOptions['balancer'] = 'random',
+): ResolvedOptions['balancer'] {
+  if (typeof balancer === 'string') checkOneOf('balancer', balancer, BALANCER_NAMES);
+  else if (typeof balancer?.choose !== 'function') {
+    refuse(
+      'balancer',
+      `one of ${BALANCER_NAMES.join(', ')} or an object with a method choose(slaves)`,
+      balancer,
+    );
+  }
+  return createBalancer(balancer);
+}
+
+function resolveRules(options: DatabaseRoutingOptions, engines: readonly string[]): ResolvedOptions['rules'] {
+  const { router, tables = {}, reads = 'slaves' } = options;
+  checkObject('tables', tables);
+  if (router !== undefined && typeof router !== 'function')
+    refuse('router', 'a function (query, context)', router);
+  for (const [table, engine] of Object.entries(tables)) {
+    if (engine === ANY_SLAVE || engines.includes(engine) || engines.length === 1) continue;
+    throw new UnknownEngineError(engine, engines, `tables.${table}`);
+  }
+  return Object.freeze({
+    engineForRead: readRule(router, tables),
+    reads: oneOf('reads', reads, ['slaves', 'master']),
+  });
+}
+
+function oneOf<Allowed extends string>(path: string, value: Allowed, allowed: readonly Allowed[]): Allowed {
+  checkOneOf(path, value, allowed);
+  return value;
+}
+
+/** What of the options is Knex's own. */
+function knexPart(options: DatabaseRoutingOptions): Knex.Config {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => SHARED_KNEX_KEYS.includes(key)));
+}

@@ -1,0 +1,24 @@
+import type { Knex } from 'knex';
+import type { Balancer } from '../balancer/balancer.js';
+import type { RoutingRules } from '../routing/decide.js';
+import type { RoutingLogger } from './routing-logger.js';
+
+export interface ResolvedEngineOptions {
+  readonly name: string;
+  readonly weight: number;
+  /** Everything Knex needs for the engine, what is shared included. */
+  readonly config: Knex.Config;
+}
+
+/** Options after `resolveOptions`: checked, complete, never looked at again for defaults. */
+export interface ResolvedOptions {
+  readonly name: string;
+  readonly shared: Knex.Config;
+  readonly master: ResolvedEngineOptions;
+  readonly slaves: readonly ResolvedEngineOptions[];
+  readonly balancer: Balancer;
+  readonly slavePer: 'context' | 'query';
+  readonly rules: RoutingRules;
+  readonly exposeDecisions: boolean;
+  readonly logger: RoutingLogger;
+}

@@ -1,0 +1,43 @@
+/** Where a master param may stand in a request. */
+const SOURCES = ['query', 'body'] as const;
+
+type Source = (typeof SOURCES)[number];
+type HttpRequest = Partial<Record<Source, unknown>>;
+
+/**
+ * Tells whether any of the master params is in the request's query or body, and takes out those that are to be stripped,
+ * all of them, not just the first.
+ */
+export function takeMasterParams(request: HttpRequest, params: ReadonlyMap<string, boolean>): boolean {
+  if (params.size === 0) return false;
+  let found = false;
+  for (const source of SOURCES) {
+    const values = request[source];
+    const present = isRecord(values) ? [...params.keys()].filter((name) => Object.hasOwn(values, name)) : [];
+    if (present.length === 0) continue;
+    found = true;
+    strip(
+      request,
+      source,
+      values as Record<string, unknown>,
+      present.filter((name) => params.get(name)),
+    );
+  }
+  return found;
+}
+
+/** Express 5 parses the query anew at each access, so it is replaced by a property of its own; Fastify takes that too. */
+function strip(
+  request: HttpRequest,
+  source: Source,
+  values: Record<string, unknown>,
+  names: readonly string[],
+): void {
+  if (names.length === 0) return;
+  const value = Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
+  Object.defineProperty(request, source, { value, writable: true, configurable: true, enumerable: true });
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

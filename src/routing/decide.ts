@@ -1,0 +1,72 @@
+import type { Context, EngineChoice } from '../context/context.js';
+import { ANY_SLAVE } from '../engines/engine-registry.js';
+import type { Intent } from '../intent/intent.js';
+import type { Reason } from './decision.js';
+
+/** What the rules look at of a query. */
+export interface RoutedQuery {
+  readonly intent: Intent;
+  /** What the query itself asked for, by `.usingEngine()`. */
+  readonly engine: EngineChoice | undefined;
+  readonly builder: unknown;
+}
+
+/** What the rules look at of the options. */
+export interface RoutingRules {
+  /** `router` and `tables` in one; undefined where neither is configured. */
+  readonly engineForRead: ((query: RoutedQuery, context: Context) => EngineChoice | undefined) | undefined;
+  readonly reads: 'slaves' | 'master';
+}
+
+/** An engine, or any slave, and why. */
+export interface Choice {
+  readonly engine: EngineChoice;
+  readonly reason: Reason;
+}
+
+type Rule = (query: RoutedQuery, context: Context, rules: RoutingRules) => Choice | undefined;
+
+const choose = (engine: EngineChoice | null | undefined, reason: Reason): Choice | undefined =>
+  engine === undefined || engine === null ? undefined : { engine, reason };
+
+const isLifted = (context: Context): boolean => context.scope === null;
+
+/** Rule 1, the transaction's own engine, is not here: a transaction's queries never leave its connection. */
+const RULES_IN_ORDER: readonly Rule[] = [
+  function write(query) {
+    const believed = query.intent === 'unproved' && query.engine !== undefined;
+    return query.intent === 'read' || believed ? undefined : choose('master', 'write');
+  },
+  function queryForce(query) {
+    return choose(query.engine, 'query');
+  },
+  function scopeForce(_query, context) {
+    return choose(context.scope, 'scope');
+  },
+  function handlerForce(_query, context) {
+    return isLifted(context) ? undefined : context.handler;
+  },
+  function userRule(query, context, rules) {
+    return choose(rules.engineForRead?.(query, context), 'rule');
+  },
+  function readsOnMaster(_query, _context, rules) {
+    return rules.reads === 'master' ? choose('master', 'rule') : undefined;
+  },
+  function wrote(_query, context) {
+    return context.work.wrote ? choose('master', 'wrote') : undefined;
+  },
+  function noContext(_query, context) {
+    return context.balanced ? undefined : choose('master', 'no-context');
+  },
+];
+
+const BALANCED: Choice = { engine: ANY_SLAVE, reason: 'balanced' };
+
+/** Where a query outside a transaction goes: the first rule that has an opinion, else any slave. */
+export function decide(query: RoutedQuery, context: Context, rules: RoutingRules): Choice {
+  for (const rule of RULES_IN_ORDER) {
+    const choice = rule(query, context, rules);
+    if (choice) return choice;
+  }
+  return BALANCED;
+}

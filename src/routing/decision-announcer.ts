@@ -1,0 +1,48 @@
+import type { EventEmitter } from 'node:events';
+import type { Context } from '../context/context.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { RoutingLogger } from '../options/routing-logger.js';
+import type { Decision, Reason } from './decision.js';
+
+/** TurboGears' words: an engine is forced by somebody, or chosen by the rules. */
+const LOG_TEXT = {
+  transaction: 'Choose engine',
+  write: 'Choose engine',
+  query: 'Forced engine',
+  scope: 'Forced engine',
+  'master-param': 'Forced engine',
+  handler: 'Forced engine',
+  rule: 'Forced engine',
+  wrote: 'Choose engine',
+  'no-context': 'Choose engine',
+  balanced: 'Choose engine',
+  'no-slave': 'Choose engine',
+} satisfies Record<Reason, string>;
+
+/** What a `RoutingEvents` listener gets. */
+export interface RoutingEventMap {
+  /** A query, or a transaction as a whole, is about to run on an engine. */
+  decision: [decision: { readonly engine: string; readonly reason: Reason }];
+}
+
+export type RoutingEvents = EventEmitter<RoutingEventMap>;
+
+/** Tells everyone who wants to know of a decision: the debug log, the context, the event's listeners. */
+export class DecisionAnnouncer {
+  constructor(
+    private readonly engines: EngineRegistry,
+    private readonly logger: RoutingLogger,
+    private readonly events: RoutingEvents,
+  ) {}
+
+  announce({ engine, reason }: Decision, context: Context): void {
+    this.logger.debug(this.text(engine.name, reason));
+    context.work.decisions?.add(`${engine.name};reason=${reason}`);
+    if (this.events.listenerCount('decision') > 0)
+      this.events.emit('decision', { engine: engine.name, reason });
+  }
+
+  private text(engine: string, reason: Reason): string {
+    return this.engines.balancing ? `${LOG_TEXT[reason]}: ${engine}` : 'Balancing disabled, using master';
+  }
+}

@@ -1,0 +1,20 @@
+import type { Engine } from '../engines/engine.js';
+
+/** Why a query goes where it goes; the rules of docs/routing.md, in their order. */
+export type Reason =
+  | 'transaction'
+  | 'write'
+  | 'query'
+  | 'scope'
+  | 'master-param'
+  | 'handler'
+  | 'rule'
+  | 'wrote'
+  | 'no-context'
+  | 'balanced'
+  | 'no-slave';
+
+export interface Decision {
+  readonly engine: Engine;
+  readonly reason: Reason;
+}

@@ -1,0 +1,35 @@
+import type { Engine } from '../engines/engine.js';
+import type { KnexConnection } from './knex-internals.js';
+
+/**
+ * Which engine a connection belongs to, and whether somebody holds it. Owned by one routed Knex; a connection that was
+ * never acquired through it is unknown.
+ */
+export class HeldConnections {
+  private readonly engines = new WeakMap<KnexConnection, Engine>();
+  private readonly held = new WeakSet<KnexConnection>();
+
+  engineOf(connection: KnexConnection | undefined): Engine | undefined {
+    return connection && this.engines.get(connection);
+  }
+
+  /** Counts as in flight from the wait for the connection until its release. */
+  async acquire(engine: Engine, acquire: () => Promise<KnexConnection>): Promise<KnexConnection> {
+    engine.inFlight++;
+    try {
+      const connection = await acquire();
+      this.engines.set(connection, engine);
+      this.held.add(connection);
+      return connection;
+    } catch (error) {
+      engine.inFlight--;
+      throw error;
+    }
+  }
+
+  /** Knex releases a stream's connection twice; it counts once. */
+  release(connection: KnexConnection): void {
+    const engine = this.engines.get(connection);
+    if (engine && this.held.delete(connection)) engine.inFlight--;
+  }
+}

@@ -1,0 +1,86 @@
+import knex, { type Knex } from 'knex';
+import type { EngineChoice } from '../context/context.js';
+import type { Explanation } from '../routing/explanation.js';
+import { KNEX_EVENTS, type KnexClient, clientOf } from './knex-internals.js';
+import { type RoutedClientDependencies, routedClientClass } from './routed-client.js';
+
+declare module 'knex' {
+  namespace Knex {
+    interface QueryBuilder<TRecord extends {} = any, TResult = any> {
+      /** Runs this query on an engine, or with `'slave'` on any slave (rule 3). A write still goes to the master. */
+      usingEngine(engine: string): this;
+    }
+    interface Raw<TResult = any> {
+      /** Runs this query on an engine, or with `'slave'` on any slave (rule 3). A write still goes to the master. */
+      usingEngine(engine: string): this;
+    }
+  }
+}
+
+/** What the routed Knex has beyond Knex. */
+export interface SessionMethods {
+  /**
+   * A Knex on one engine, or with `'slave'` on any slave. One that names a slave refuses writes before they are sent
+   * (`WriteOnSlaveError`); its transactions must be read-only. Throws `UnknownEngineError` for a name that is none.
+   */
+  usingEngine(engine: EngineChoice): Knex;
+  /**
+   * Runs `work` with its reads on an engine, or with `'slave'` on any slave; `null` lifts every force from outside.
+   * Ends with the call, or, where it returns a promise, with that. Writes inside still go to the master.
+   */
+  usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Result;
+  /** Where a query would go if it ran right here, and why. Runs nothing and changes nothing. */
+  explain(query: Knex.QueryBuilder | Knex.Raw): Explanation;
+}
+
+export type RoutedKnex = Knex & SessionMethods;
+
+/** A Knex whose queries are dispatched, by the configuration that all engines share. */
+export function createRoutedKnex(
+  config: Knex.Config,
+  dependencies: RoutedClientDependencies,
+  knexEngine: EngineChoice | undefined,
+): Knex {
+  const RoutedClient = routedClientClass(dependencies, knexEngine);
+  const routed = knex({ ...config, client: RoutedClient as unknown as typeof Knex.Client });
+  const own = clientOf(routed);
+  const master = clientOf(dependencies.engines.master.knex);
+  own.config.client = master.config.client;
+  if (master.connectionSettings) own.connectionSettings = master.connectionSettings;
+  showMaster(own, master);
+  return routed;
+}
+
+/** What other libraries look up on `knex.client` is the master's; not enumerable, since `withUserParams` copies deeply. */
+function showMaster(client: KnexClient, master: KnexClient): void {
+  for (const field of ['pool', 'driver', 'version'] as const) {
+    Object.defineProperty(client, field, { get: () => master[field], configurable: true, enumerable: false });
+  }
+}
+
+/** Lets listeners on the routed Knex hear the queries of a Knex that names an engine. */
+export function forwardEvents(from: Knex, to: Knex): void {
+  for (const event of KNEX_EVENTS) {
+    clientOf(from).on(event, (...args: unknown[]) => clientOf(to).emit(event, ...args));
+  }
+}
+
+/** Gives a Knex, and each copy that `withUserParams` makes of it, the methods, and the master for migrations and seeds. */
+export function extendRoutedKnex(
+  routed: Knex,
+  methods: SessionMethods,
+  knexEngine: EngineChoice | undefined,
+): RoutedKnex {
+  const properties: PropertyDescriptorMap = {
+    usingEngine: { value: methods.usingEngine, configurable: true },
+    explain: { value: methods.explain, configurable: true },
+  };
+  if (knexEngine !== 'master') {
+    properties['migrate'] = { get: () => methods.usingEngine('master').migrate, configurable: true };
+    properties['seed'] = { get: () => methods.usingEngine('master').seed, configurable: true };
+  }
+  const { context } = routed as Knex & { context: Pick<Knex, 'withUserParams'> };
+  const withUserParams = context.withUserParams.bind(context);
+  context.withUserParams = (params) => extendRoutedKnex(withUserParams(params), methods, knexEngine);
+  return Object.defineProperties(routed, properties) as RoutedKnex;
+}

@@ -1,0 +1,182 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { open, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { ReplicatedPostgresError } from './replicated-postgres.error.js';
+import { SERVER_ENVIRONMENT } from './server-environment.js';
+import { listServerProcesses, type ServerMark } from './server-process-list.js';
+import type { ServerUser } from './server-user.js';
+import { waitUntil } from './wait-until.js';
+
+export interface ServerProcessOptions extends ServerMark {
+  readonly name: string;
+  readonly binaries: string;
+  readonly logFile: string;
+  readonly user: ServerUser | undefined;
+  readonly timeoutMs: number;
+}
+
+/** How long a server may take to shut down in peace: a frozen slave would hold its master up for a minute. */
+const PEACEFUL_STOP_MS = 5_000;
+const IMMEDIATE_STOP_MS = 2_000;
+
+/** One server's processes: the postmaster and its children. Knows signals and files, no SQL. */
+export class ServerProcess {
+  private postmaster: ChildProcess | undefined;
+  private frozen = false;
+
+  constructor(private readonly options: ServerProcessOptions) {}
+
+  get isRunning(): boolean {
+    return (
+      this.postmaster !== undefined &&
+      this.postmaster.exitCode === null &&
+      this.postmaster.signalCode === null
+    );
+  }
+
+  get isFrozen(): boolean {
+    return this.frozen && this.isRunning;
+  }
+
+  /** Resolves when the server takes connections; `port-taken` when another process was there first. */
+  async start(port: number): Promise<'ready' | 'port-taken'> {
+    const logged = (await this.log()).length;
+    const postmaster = await this.spawn(port);
+    this.postmaster = postmaster;
+    this.frozen = false;
+    return this.wait('to take connections', async () => {
+      if (await this.saysReady(postmaster.pid)) return 'ready';
+      if (this.isRunning) return undefined;
+      const log = (await this.log()).slice(logged);
+      if (log.includes('Address already in use')) return 'port-taken';
+      throw new ReplicatedPostgresError(
+        'START_FAILED',
+        `${this.options.name} did not start; its log ends:\n${tail(log)}`,
+      );
+    });
+  }
+
+  /** A fast shutdown, as an operator would do it; where that takes too long, or the server is frozen, the hard way. */
+  stop(): Promise<void> {
+    return this.shutDown('SIGINT', PEACEFUL_STOP_MS);
+  }
+
+  /**
+   * For a server whose data goes: at once, but with a postmaster that reaps its children. In a container without an
+   * init nobody else does, and each killed server would leave its zombies there.
+   */
+  end(): Promise<void> {
+    return this.shutDown('SIGQUIT', IMMEDIATE_STOP_MS);
+  }
+
+  async kill(): Promise<void> {
+    // The postmaster first: it takes the death of a child for a crash and starts the others again.
+    signal(this.postmaster?.pid, 'SIGKILL', this.isRunning);
+    await this.wait('to be killed', () => {
+      const left = listServerProcesses(this.options);
+      for (const { pid } of left) signal(pid, 'SIGKILL');
+      return left.length === 0 && !this.isRunning;
+    });
+    this.frozen = false;
+  }
+
+  async freeze(): Promise<void> {
+    this.mustRun('freeze');
+    this.frozen = true;
+    let quietRounds = 0;
+    // Two rounds: while the first one looked, the postmaster may have forked a child before it stopped.
+    await this.wait('to freeze', () => {
+      const moving = listServerProcesses(this.options).filter(({ isStopped }) => !isStopped);
+      for (const { pid } of moving) signal(pid, 'SIGSTOP');
+      quietRounds = moving.length === 0 ? quietRounds + 1 : 0;
+      return quietRounds === 2;
+    });
+  }
+
+  async unfreeze(): Promise<void> {
+    this.mustRun('unfreeze');
+    await this.wait('to thaw', () => {
+      const stopped = listServerProcesses(this.options).filter(({ isStopped }) => isStopped);
+      for (const { pid } of stopped) signal(pid, 'SIGCONT');
+      return stopped.length === 0;
+    });
+    this.frozen = false;
+  }
+
+  async log(): Promise<string> {
+    return readFile(this.options.logFile, 'utf8').catch(() => '');
+  }
+
+  private async shutDown(how: 'SIGINT' | 'SIGQUIT', timeoutMs: number): Promise<void> {
+    if (!this.isRunning) return;
+    if (!this.frozen) {
+      signal(this.postmaster?.pid, how);
+      await waitUntil({ what: 'shutdown', timeoutMs }, () => !this.isRunning).catch(() => undefined);
+    }
+    await this.kill();
+  }
+
+  private async spawn(port: number): Promise<ChildProcess> {
+    const { binaries, dataFolder, clusterName, logFile, user } = this.options;
+    const settings = {
+      cluster_name: clusterName,
+      port,
+      listen_addresses: '127.0.0.1',
+      unix_socket_directories: '',
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const log = await open(logFile, 'a', 0o600);
+    try {
+      const postmaster = spawn(join(binaries, 'postgres'), ['-D', dataFolder, ...args], {
+        ...user,
+        cwd: '/',
+        env: SERVER_ENVIRONMENT,
+        // Its own session: Ctrl-C goes to the whole group of the owner, and how the owner takes it is its own affair.
+        detached: true,
+        stdio: ['ignore', log.fd, log.fd],
+      });
+      await once(postmaster, 'spawn');
+      postmaster.unref();
+      return postmaster;
+    } finally {
+      await log.close();
+    }
+  }
+
+  /** Line 1 of the file is the pid, which tells it from the file of a killed server; line 8 is the state. */
+  private async saysReady(pid: number | undefined): Promise<boolean> {
+    const file = await readFile(join(this.options.dataFolder, 'postmaster.pid'), 'utf8').catch(() => '');
+    const lines = file.split('\n');
+    return lines[0] === String(pid) && lines[7]?.trim() === 'ready';
+  }
+
+  private wait<T>(
+    what: string,
+    ask: () => T | false | undefined | Promise<T | false | undefined>,
+  ): Promise<T> {
+    return waitUntil({ what: `${this.options.name} ${what}`, timeoutMs: this.options.timeoutMs }, ask);
+  }
+
+  private mustRun(action: string): void {
+    if (this.isRunning) return;
+    const { name } = this.options;
+    throw new ReplicatedPostgresError(
+      'NOT_RUNNING',
+      `cannot ${action} ${name}: it is not running; restart() it first`,
+    );
+  }
+}
+
+function signal(pid: number | undefined, name: NodeJS.Signals, isAlive = true): void {
+  if (pid === undefined || !isAlive) return;
+  try {
+    process.kill(pid, name);
+  } catch {
+    // Gone meanwhile; whoever waits for it sees that in the next round.
+  }
+}
+
+function tail(log: string): string {
+  return log.trimEnd().split('\n').slice(-15).join('\n');
+}
