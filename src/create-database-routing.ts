@@ -2,7 +2,9 @@ import knex from 'knex';
 import { DatabaseRouting } from './database-routing.js';
 import { Engine } from './engines/engine.js';
 import { EngineRegistry } from './engines/engine-registry.js';
-import { builderIntent } from './intent/builder-intent.js';
+import { readOnlySessions } from './engines/read-only-session.js';
+import { readCatalogue } from './intent/catalogue-reader.js';
+import { QueryClassifier } from './intent/query-classifier.js';
 import type { DatabaseRoutingOptions } from './options/database-routing-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedEngineOptions } from './options/resolved-options.js';
@@ -13,17 +15,21 @@ import type { ResolvedEngineOptions } from './options/resolved-options.js';
  */
 export function createDatabaseRouting(options: DatabaseRoutingOptions): DatabaseRouting {
   const resolved = resolveOptions(options);
-  const engines = new EngineRegistry(createEngine('master', resolved.master), createSlaves(resolved.slaves));
+  const master = createEngine('master', resolved.master);
+  const isPostgres = master.knex.client.driverName === 'pg';
+  const slaves = resolved.slaves.map((slave) => createEngine('slave', isPostgres ? readOnly(slave) : slave));
+  const engines = new EngineRegistry(master, Object.freeze(slaves));
   if (!engines.balancing) {
-    resolved.logger.warn(
-      'No slaves are configured: reads and writes run on the master. Add them under `slaves`.',
-    );
+    resolved.logger.warn('No slaves are configured: reads and writes run on the master. Add them under `slaves`.');
   }
-  return new DatabaseRouting(resolved, engines, builderIntent);
+  // PostgreSQL's catalogue and grammar for PostgreSQL; other dialects' SQL is not looked into
+  const reader = isPostgres ? () => readCatalogue(master.knex) : undefined;
+  const classifier = new QueryClassifier(reader, resolved.classify, resolved.logger);
+  return new DatabaseRouting(resolved, engines, classifier);
 }
 
-function createSlaves(slaves: readonly ResolvedEngineOptions[]): readonly Engine[] {
-  return Object.freeze(slaves.map((slave) => createEngine('slave', slave)));
+function readOnly(slave: ResolvedEngineOptions): ResolvedEngineOptions {
+  return { ...slave, config: { ...slave.config, pool: readOnlySessions(slave.config.pool) } };
 }
 
 function createEngine(role: Engine['role'], { name, weight, config }: ResolvedEngineOptions): Engine {

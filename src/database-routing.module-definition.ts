@@ -65,5 +65,6 @@ function providersOf(name: string): Provider[] {
 
 function create(options: DatabaseRoutingOptions, name: string): DatabaseRouting {
   const set = name === DEFAULT_SET ? '' : `:${name}`;
-  return createDatabaseRouting({ logger: new Logger(`DatabaseRouting${set}`), ...options, name });
+  const logger = options.logger ?? new Logger(`DatabaseRouting${set}`);
+  return createDatabaseRouting({ ...options, logger, name });
 }

@@ -45,8 +45,10 @@ export class DatabaseRoutingModule
   }
 
   onModuleInit(): void {
-    this.checkOnlyOneOfName();
-    checkEngineNames(this.routing, this.discovery, this.scanner);
+    const { routing } = this;
+    const sets = this.setsOfApp();
+    checkOnlyOne(sets, routing.name);
+    checkEngineNames({ routing, sets }, this.discovery, this.scanner);
   }
 
   /** After the server has closed and the last request has ended; earlier would break requests in flight. */
@@ -54,17 +56,20 @@ export class DatabaseRoutingModule
     await this.routing.destroy();
   }
 
-  /** Two sets of one name would share their tokens and contexts, and only one of them would ever be injected. */
-  private checkOnlyOneOfName(): void {
-    const others = [...this.modules.values()]
+  private setsOfApp(): string[] {
+    return [...this.modules.values()]
       .map(({ instance }) => instance as unknown)
-      .filter(
-        (module) => module instanceof DatabaseRoutingModule && module.routing.name === this.routing.name,
-      );
-    if (others.length < 2) return;
-    throw new InvalidOptionsError(
-      `DatabaseRoutingModule.forRoot is imported ${others.length} times with the name '${this.routing.name}'. ` +
-        `Import it once (it is global), or give each set a name of its own: forRoot({ name: 'reports', … }).`,
-    );
+      .filter((module) => module instanceof DatabaseRoutingModule)
+      .map(({ routing }) => routing.name);
   }
+}
+
+/** Two sets of one name would share their tokens and contexts, and only one of them would ever be injected. */
+function checkOnlyOne(sets: readonly string[], name: string): void {
+  const { length } = sets.filter((set) => set === name);
+  if (length < 2) return;
+  throw new InvalidOptionsError(
+    `DatabaseRoutingModule.forRoot is imported ${length} times with the name '${name}'. ` +
+      `Import it once (it is global), or give each set a name of its own: forRoot({ name: 'reports', … }).`,
+  );
 }

@@ -1,16 +1,16 @@
 import { EventEmitter } from 'node:events';
 import type { Knex } from 'knex';
 import { type EngineChoice, nestContext, openContext } from './context/context.js';
-import { runInContext, runOnEngine } from './context/context-storage.js';
+import { type Ran, runInContext, runOnEngine } from './context/context-storage.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
-import type { Intent } from './intent/intent.js';
+import type { QueryClassifier } from './intent/query-classifier.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { DecisionAnnouncer, type RoutingEvents } from './routing/decision-announcer.js';
 import type { Explanation } from './routing/explanation.js';
 import { Router } from './routing/router.js';
 import { HeldConnections } from './session/held-connections.js';
 import { QueryDispatcher } from './session/query-dispatcher.js';
-import { type RoutedKnex, createRoutedKnex, extendRoutedKnex, forwardEvents } from './session/routed-knex.js';
+import { type RoutedKnex, createRoutedKnex, forwardEvents } from './session/routed-knex.js';
 
 /** What `run` takes for a job. */
 export interface RunOptions {
@@ -40,16 +40,16 @@ export class DatabaseRouting {
   private readonly dispatcher: QueryDispatcher;
   private readonly held = new HeldConnections();
   private readonly knexByEngine = new Map<EngineChoice, RoutedKnex>();
-  private destroyed: Promise<void> | undefined;
+  private destroying: Promise<void> | undefined;
 
   constructor(
     private readonly options: ResolvedOptions,
     readonly engines: EngineRegistry,
-    intentOf: (builder: unknown) => Intent,
+    private readonly classifier: QueryClassifier,
   ) {
     this.router = new Router(engines, options.balancer, options.rules, options.slavePer);
     const announcer = new DecisionAnnouncer(engines, options.logger, this.events);
-    this.dispatcher = new QueryDispatcher(options.name, this.router, announcer, intentOf);
+    this.dispatcher = new QueryDispatcher(options.name, this.router, announcer, classifier, options.logger);
     this.knex = this.createKnex(undefined, () => this.destroy());
   }
 
@@ -62,10 +62,18 @@ export class DatabaseRouting {
     return this.options.exposeDecisions;
   }
 
+  /**
+   * Resolves when SQL can be classified: PostgreSQL's grammar is loaded and the master's catalogue was read, or can't be.
+   * Nobody needs to wait for it: until then raw SQL and functions run on the master. Never rejects.
+   */
+  ready(): Promise<void> {
+    return this.classifier.ready();
+  }
+
   /** Runs a job in a context of its own: reads are balanced, and stay on the master once it wrote. */
-  run<Result>(work: () => Result): Result;
-  run<Result>(options: RunOptions, work: () => Result): Result;
-  run<Result>(...args: [work: () => Result] | [options: RunOptions, work: () => Result]): Result {
+  run<Result>(work: () => Result): Ran<Result>;
+  run<Result>(options: RunOptions, work: () => Result): Ran<Result>;
+  run<Result>(...args: [work: () => Result] | [options: RunOptions, work: () => Result]): Ran<Result> {
     const [options, work] = args.length === 1 ? [{}, args[0]] : args;
     if (options.engine !== undefined) this.engines.assertChoice(options.engine, 'run()');
     const job = nestContext(openContext('job', { balanced: true }), { scope: options.engine });
@@ -73,8 +81,8 @@ export class DatabaseRouting {
   }
 
   usingEngine(engine: EngineChoice): Knex;
-  usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Result;
-  usingEngine<Result>(engine: EngineChoice | null, work?: () => Result): Knex | Result {
+  usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Ran<Result>;
+  usingEngine<Result>(engine: EngineChoice | null, work?: () => Result): Knex | Ran<Result> {
     if (engine !== null) this.engines.assertChoice(engine, 'usingEngine()');
     if (work) return runOnEngine(this.name, engine, work);
     return engine === null ? this.knex : this.knexOn(engine);
@@ -95,12 +103,16 @@ export class DatabaseRouting {
     return { name: this.name, engines };
   }
 
-  /** Closes the connections of all engines, also where one of them fails; the failures come together at the end. */
+  /**
+   * Closes the connections of all engines, also where one of them fails; the failures come together at the end. May be
+   * called again, also after `knex.initialize()`.
+   */
   destroy(): Promise<void> {
-    return (this.destroyed ??= this.destroyEngines());
+    return (this.destroying ??= this.destroyEngines().finally(() => (this.destroying = undefined)));
   }
 
   private async destroyEngines(): Promise<void> {
+    this.classifier.stop();
     const results = await Promise.allSettled(this.engines.all().map(({ knex }) => knex.destroy()));
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
@@ -121,11 +133,10 @@ export class DatabaseRouting {
 
   private createKnex(engine: EngineChoice | undefined, destroy: () => Promise<void>): RoutedKnex {
     const { engines, dispatcher, held } = this;
-    const knex = createRoutedKnex(this.options.shared, { engines, dispatcher, held, destroy }, engine);
     const methods = {
       usingEngine: this.usingEngine.bind(this),
       explain: this.explain.bind(this),
     };
-    return extendRoutedKnex(knex, methods, engine);
+    return createRoutedKnex(this.options.shared, { engines, dispatcher, held, destroy }, methods, engine);
   }
 }

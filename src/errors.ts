@@ -29,16 +29,22 @@ export class UnknownEngineError extends DatabaseRoutingError {
   }
 }
 
-/** A write, or what can't be proved a read, on a Knex or in a transaction that names a slave. It was not sent. */
+/**
+ * A write on a Knex, a transaction or a connection that names a slave. It was not sent; or, where it could not be told
+ * beforehand, the slave refused it, and `cause` is the server's error. Nothing was written.
+ */
 export class WriteOnSlaveError extends DatabaseRoutingError {
   readonly code = 'DATABASE_ROUTING_WRITE_ON_SLAVE';
 
   constructor(
     readonly engine: string,
-    what: string,
+    because: string,
+    options?: ErrorOptions,
   ) {
     super(
-      `${what} was not sent to the slave '${engine}': only reads run there. Run it on the routed Knex or on 'master'.`,
+      `The slave '${engine}' runs reads only, and this is none: ${because}. ` +
+        `Run it on the routed Knex or on 'master', outside a read-only transaction.`,
+      options,
     );
   }
 }

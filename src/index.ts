@@ -28,6 +28,7 @@ export type { Context, ContextKind, EngineChoice } from './context/context.js';
 export { BalancedSession } from './session/balanced-session.js';
 export type { RoutedKnex, SessionMethods } from './session/routed-knex.js';
 export type { Intent } from './intent/intent.js';
+export type { ClassifySql } from './intent/query-classifier.js';
 export type { Reason } from './routing/decision.js';
 export type { RoutingEventMap, RoutingEvents } from './routing/decision-announcer.js';
 export type { Explanation } from './routing/explanation.js';

@@ -13,12 +13,29 @@ export function currentContext(set: string): Context {
   return context.entered ?? context;
 }
 
+/** What `work` gives once it was run: a query that it returns was started, so it is a promise by then. */
+export type Ran<Result> = Result extends PromiseLike<infer Value> ? Promise<Value> : Result;
+
 /** Runs `work`, and all that it starts, in `context`. The only way to set one: it ends with the call. */
-export function runInContext<Result>(set: string, context: Context, work: () => Result): Result {
-  return storage.run({ ...storage.getStore(), [set]: context }, work);
+export function runInContext<Result>(set: string, context: Context, work: () => Result): Ran<Result> {
+  return storage.run({ ...storage.getStore(), [set]: context }, () => started(work()) as Ran<Result>);
+}
+
+/** A query is lazy: left alone, it would run where it is awaited, outside. As Rails' `connected_to` does for relations. */
+function started(result: unknown): unknown {
+  if (result instanceof Promise || !isThenable(result)) return result;
+  return new Promise((resolve, reject) => result.then(resolve, reject));
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }
 
 /** Runs `work` with its reads on an engine; null lifts every force from outside. */
-export function runOnEngine<Result>(set: string, engine: EngineChoice | null, work: () => Result): Result {
+export function runOnEngine<Result>(
+  set: string,
+  engine: EngineChoice | null,
+  work: () => Result,
+): Ran<Result> {
   return runInContext(set, nestContext(currentContext(set), { scope: engine }), work);
 }

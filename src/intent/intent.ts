@@ -1,5 +1,28 @@
 /**
- * What a query is. `'read'` is proved; all else is a `'write'`. `'unproved'` could be either and is treated as a write,
- * save that a name given to the query itself is believed.
+ * What a query is. `'read'` is proved, `'write'` is known to be none (locks and session commands included), `'unproved'`
+ * could be either: it goes where writes go, save that an engine named by the query itself is believed.
  */
 export type Intent = 'read' | 'write' | 'unproved';
+
+/** An intent with the part of the query that decided it. */
+export interface Classification {
+  readonly intent: Intent;
+  /** Ends the sentence "it is a … because": `function nextval is volatile`. */
+  readonly because: string;
+  /** It may create or change what queries name, such as a function: what is known of the catalogue ends with it. */
+  readonly changesCatalogue: boolean;
+}
+
+export const READ: Classification = Object.freeze({
+  intent: 'read',
+  because: 'everything in it is known to only read',
+  changesCatalogue: false,
+});
+
+export function write(because: string, { changesCatalogue = false } = {}): Classification {
+  return Object.freeze({ intent: 'write', because, changesCatalogue });
+}
+
+export function unproved(because: string): Classification {
+  return Object.freeze({ intent: 'unproved', because, changesCatalogue: false });
+}

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Balancer, BalancerName } from '../balancer/balancer.js';
+import type { ClassifySql } from '../intent/query-classifier.js';
 import type { QueryRouter } from '../routing/query-router.js';
 import type { RoutingLogger } from './routing-logger.js';
 
@@ -33,6 +34,11 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
   tables?: Readonly<Record<string, string>>;
   /** The user's own rule for reads; asked before `tables`. Undefined: no opinion. */
   router?: QueryRouter;
+  /**
+   * The last word on SQL that can't be proved a read: on PostgreSQL what can't be parsed or names unknown functions, on
+   * other databases all raw SQL. Return `'read'`, `'write'`, or undefined for no opinion; asked once per text.
+   */
+  classify?: ClassifySql;
   /** Every HTTP response names the engines that served it in a `Database-Engine` header. Default false. */
   exposeDecisions?: boolean;
   /** Where log lines go. Default: nowhere; the Nest module puts Nest's `Logger` here. */

@@ -18,6 +18,7 @@ const ROUTING_KEYS = {
   reads: true,
   tables: true,
   router: true,
+  classify: true,
   exposeDecisions: true,
   logger: true,
   name: true,
@@ -40,6 +41,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     balancer: resolveBalancer(options.balancer),
     slavePer: oneOf('slavePer', options.slavePer ?? 'context', ['context', 'query']),
     rules: resolveRules(options, ['master', ...slaves.map(({ name }) => name)]),
+    classify: resolveFunction('classify', '(sql)', options.classify),
     exposeDecisions: options.exposeDecisions ?? false,
     logger: options.logger ?? SILENT_LOGGER,
   });
@@ -121,6 +123,11 @@ function resolveRules(options: DatabaseRoutingOptions, engines: readonly string[
     engineForRead: readRule(router, tables),
     reads: oneOf('reads', reads, ['slaves', 'master']),
   });
+}
+
+function resolveFunction<Given>(path: string, parameters: string, value: Given): Given {
+  if (value !== undefined && typeof value !== 'function') refuse(path, `a function ${parameters}`, value);
+  return value;
 }
 
 function oneOf<Allowed extends string>(path: string, value: Allowed, allowed: readonly Allowed[]): Allowed {

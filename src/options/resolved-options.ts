@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { Balancer } from '../balancer/balancer.js';
+import type { ClassifySql } from '../intent/query-classifier.js';
 import type { RoutingRules } from '../routing/decide.js';
 import type { RoutingLogger } from './routing-logger.js';
 
@@ -19,6 +20,7 @@ export interface ResolvedOptions {
   readonly balancer: Balancer;
   readonly slavePer: 'context' | 'query';
   readonly rules: RoutingRules;
+  readonly classify: ClassifySql | undefined;
   readonly exposeDecisions: boolean;
   readonly logger: RoutingLogger;
 }

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type AbstractHttpAdapter } from '@nestjs/core';
+import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { MiddlewareConsumer } from '@nestjs/common';
 import type { RequestContexts } from './request-contexts.js';
 
@@ -8,15 +8,19 @@ interface FastifyHooks {
     name: 'onRequest' | 'preValidation',
     hook: (request: { raw: IncomingMessage }, reply: { raw: ServerResponse }, done: () => void) => void,
   ): void;
+  /** Middleware, where middie is registered. */
+  readonly use?: unknown;
 }
 
-/** Opens each HTTP request's context before guards run. */
+/** Opens each HTTP request's context before other modules' middleware and guards run. */
 export function openContexts(
   contexts: RequestContexts,
   adapter: AbstractHttpAdapter,
   consumer: MiddlewareConsumer,
 ): void {
-  if (adapter.getType() === 'fastify') return openInFastify(contexts, adapter.getInstance<FastifyHooks>());
+  const fastify = adapter.getType() === 'fastify' ? adapter.getInstance<FastifyHooks>() : undefined;
+  if (fastify) openInHooks(contexts, fastify);
+  if (fastify && !fastify.use) return;
   consumer
     .apply((request: IncomingMessage, response: ServerResponse, next: () => void) =>
       contexts.run(request, response, next),
@@ -24,8 +28,11 @@ export function openContexts(
     .forRoutes('{*path}');
 }
 
-/** Twice on Fastify: its body parsing, in between, goes on in the socket's context instead of the hook's. */
-function openInFastify(contexts: RequestContexts, fastify: FastifyHooks): void {
+/**
+ * Again on Fastify: its body parsing goes on in the socket's context instead of the middleware's. Before it too, for the
+ * apps whose adapter was told to `skipMiddie`, and so takes no middleware.
+ */
+function openInHooks(contexts: RequestContexts, fastify: FastifyHooks): void {
   for (const hook of ['onRequest', 'preValidation'] as const) {
     fastify.addHook(hook, (request, reply, done) => contexts.run(request.raw, reply.raw, done));
   }

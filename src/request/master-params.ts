@@ -26,7 +26,10 @@ export function takeMasterParams(request: HttpRequest, params: ReadonlyMap<strin
   return found;
 }
 
-/** Express 5 parses the query anew at each access, so it is replaced by a property of its own; Fastify takes that too. */
+/**
+ * Express 5 parses the query anew at each access, so it is replaced by a property of its own; Fastify takes that too.
+ * The new value has the old one's prototype, null for a query, so that the handler sees the same with and without params.
+ */
 function strip(
   request: HttpRequest,
   source: Source,
@@ -34,7 +37,9 @@ function strip(
   names: readonly string[],
 ): void {
   if (names.length === 0) return;
-  const value = Object.fromEntries(Object.entries(values).filter(([name]) => !names.includes(name)));
+  const properties = Object.entries(Object.getOwnPropertyDescriptors(values));
+  const kept = Object.fromEntries(properties.filter(([name]) => !names.includes(name)));
+  const value: unknown = Object.create(Object.getPrototypeOf(values) as object | null, kept);
   Object.defineProperty(request, source, { value, writable: true, configurable: true, enumerable: true });
 }
 

@@ -19,8 +19,9 @@ export class RequestContexts {
   of(request: IncomingMessage, response: ServerResponse): Context {
     let context = this.byRequest.get(request);
     if (!context) {
-      context = openContext('request', { balanced: false, recordDecisions: this.routing.exposeDecisions });
-      if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions);
+      const { name, exposeDecisions } = this.routing;
+      context = openContext('request', { balanced: false, recordDecisions: exposeDecisions });
+      if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions, name);
       this.byRequest.set(request, context);
     }
     return context;

@@ -3,6 +3,8 @@ import type { EngineChoice } from '../context/context.js';
 import { InvalidOptionsError } from '../errors.js';
 import { DEFAULT_SET } from '../options/resolve-options.js';
 
+const WITH_ENGINE = 'nestjs-database-routing:with-engine:';
+
 /** Names of master params, or each name with whether it is taken out before the handler sees it. */
 export type MasterParams = readonly string[] | Readonly<Record<string, boolean>>;
 
@@ -41,8 +43,14 @@ export function handlerEngineOf(set: string, target: object): HandlerEngine | un
   return Reflect.getMetadata(metadataKey(set), target) as HandlerEngine | undefined;
 }
 
+/** The sets that something is written for on a handler or class. */
+export function setsOfHandler(target: object): string[] {
+  const keys = Reflect.getMetadataKeys(target).filter((key) => typeof key === 'string');
+  return keys.filter((key) => key.startsWith(WITH_ENGINE)).map((key) => key.slice(WITH_ENGINE.length));
+}
+
 function metadataKey(set: string): string {
-  return `nestjs-database-routing:with-engine:${set}`;
+  return WITH_ENGINE + set;
 }
 
 function toMap(masterParams: MasterParams): ReadonlyMap<string, boolean> {

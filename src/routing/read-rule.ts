@@ -1,6 +1,6 @@
 import type { Context, EngineChoice } from '../context/context.js';
 import type { QueryRouter } from './query-router.js';
-import { queryTables } from './query-tables.js';
+import { queryTables } from '../intent/query-tables.js';
 import type { RoutedQuery, RoutingRules } from './decide.js';
 
 type TableEngines = Readonly<Record<string, EngineChoice>>;

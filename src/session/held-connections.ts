@@ -8,6 +8,8 @@ import type { KnexConnection } from './knex-internals.js';
 export class HeldConnections {
   private readonly engines = new WeakMap<KnexConnection, Engine>();
   private readonly held = new WeakSet<KnexConnection>();
+  /** Transactions on them ran DDL that is not committed yet. */
+  private readonly changed = new WeakSet<KnexConnection>();
 
   engineOf(connection: KnexConnection | undefined): Engine | undefined {
     return connection && this.engines.get(connection);
@@ -31,5 +33,14 @@ export class HeldConnections {
   release(connection: KnexConnection): void {
     const engine = this.engines.get(connection);
     if (engine && this.held.delete(connection)) engine.inFlight--;
+  }
+
+  markChanged(connection: KnexConnection | undefined): void {
+    if (connection) this.changed.add(connection);
+  }
+
+  /** Whether DDL ran on the connection since it was last asked. */
+  takeChanged(connection: KnexConnection): boolean {
+    return this.changed.delete(connection);
   }
 }

@@ -1,4 +1,5 @@
 import type { EventEmitter } from 'node:events';
+import type { Transform } from 'node:stream';
 import type { Knex } from 'knex';
 
 /*
@@ -14,6 +15,11 @@ export interface KnexQueryObject {
   bindings?: unknown;
   /** Ours: the engine's name, for listeners of Knex's events. */
   engine?: string;
+}
+
+export interface KnexStreamParameters {
+  /** What the caller holds. */
+  readonly stream: Transform;
 }
 
 export interface KnexTransaction {
@@ -63,7 +69,9 @@ export type KnexBuilderClass = new (client: KnexClient) => KnexBuilder;
 export interface KnexRunner {
   client: KnexClient;
   readonly builder: KnexBuilder;
-  readonly connection: KnexConnection | undefined;
+  connection: KnexConnection | undefined;
+  /** Acquires a connection for `callback`, which runs the builder on it; with parameters for `stream()`. */
+  ensureConnection(callback: unknown, parameters?: KnexStreamParameters): Promise<unknown>;
   run(): Promise<unknown>;
   stream(...args: unknown[]): unknown;
   query(query: KnexQueryObject): Promise<unknown>;

@@ -1,6 +1,9 @@
+import type { Transform } from 'node:stream';
+import type { Knex } from 'knex';
 import type { EngineChoice } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
+import { FirstRowStream } from './first-row-stream.js';
 import { HeldConnections } from './held-connections.js';
 import {
   type KnexBuilder,
@@ -8,6 +11,7 @@ import {
   type KnexClientClass,
   type KnexConnection,
   type KnexQueryObject,
+  type KnexStreamParameters,
   type KnexTransaction,
   type KnexTransactionConfig,
   classesOf,
@@ -15,7 +19,8 @@ import {
   toQueryObject,
 } from './knex-internals.js';
 import { ownEngineOf, setOwnEngine } from './own-engine.js';
-import type { QueryDispatcher } from './query-dispatcher.js';
+import type { Dispatched, QueryDispatcher } from './query-dispatcher.js';
+import { isRefusedWrite } from './refusal.js';
 
 /** What the routed classes need; they keep it in their closure, since Knex copies clients field by field. */
 export interface RoutedClientDependencies {
@@ -57,35 +62,74 @@ export function routedClientClass(
   }
 
   class RoutedRunner extends knex.Runner {
+    private dispatched: Dispatched | undefined;
+
     override run(): Promise<unknown> {
       try {
-        this.choose();
+        this.dispatch();
       } catch (error) {
         return Promise.reject(error as Error);
       }
-      return super.run();
+      return this.guarded(super.run());
     }
 
     override stream(...args: unknown[]): unknown {
-      this.choose();
+      this.dispatch();
       return super.stream(...args);
     }
 
     override query(query: KnexQueryObject): Promise<unknown> {
       const engine = held.engineOf(this.connection);
       if (engine) query.engine = engine.name;
+      if (this.client.transacting && this.dispatched?.classification.changesCatalogue) held.markChanged(this.connection);
       return super.query(query);
     }
 
-    private choose(): void {
-      if (this.client.transacting) dispatcher.transactionQuery(this.builder, engineOf(this.client));
-      else this.client = viewOn(this.client, this.chooseEngine());
+    /** With a stream to fill, as `stream()` asks for it, a slave's refusal before the first row is not the caller's. */
+    override async ensureConnection(callback: unknown, parameters?: KnexStreamParameters): Promise<unknown> {
+      if (!parameters || this.dispatched?.engine.role !== 'slave') return super.ensureConnection(callback, parameters);
+      const attempt = new FirstRowStream(parameters.stream);
+      try {
+        return await super.ensureConnection(callback, { ...parameters, stream: attempt });
+      } catch (error) {
+        attempt.detach();
+        if (attempt.delivered || !isRefusedWrite(error)) return emitted(parameters.stream, error);
+        this.moveToMaster(error);
+        return super.ensureConnection(callback, parameters);
+      }
     }
 
-    private chooseEngine(): Engine {
+    private dispatch(): void {
+      if (this.client.transacting) {
+        this.dispatched = dispatcher.transactionQuery(this.builder, engineOf(this.client));
+      } else {
+        this.dispatched = this.dispatchAlone();
+        this.client = viewOn(this.client, this.dispatched.engine);
+      }
+    }
+
+    private dispatchAlone(): Dispatched {
       const passed = this.builder._connection;
       if (passed) return dispatcher.connectionQuery(this.builder, held.engineOf(passed) ?? engines.master);
       return dispatcher.query(this.builder, knexEngine);
+    }
+
+    private guarded(running: Promise<unknown>): Promise<unknown> {
+      if (this.dispatched?.engine.role === 'slave') return running.catch((error) => this.runOnMaster(error));
+      if (!this.dispatched?.classification.changesCatalogue || this.client.transacting) return running;
+      return running.finally(() => dispatcher.catalogueChanged());
+    }
+
+    private runOnMaster(error: unknown): Promise<unknown> {
+      if (!isRefusedWrite(error)) throw error;
+      this.moveToMaster(error);
+      return super.run();
+    }
+
+    private moveToMaster(refused: Error): void {
+      this.dispatched = dispatcher.refused(this.builder, this.dispatched!, refused);
+      this.client = viewOn(this.client, this.dispatched.engine);
+      this.connection = undefined;
     }
   }
 
@@ -134,7 +178,11 @@ export function routedClientClass(
       if (passed) return super.transaction.call(viewOn(this, passed), container, config, outer);
       const { engine, markWrote } = dispatcher.transaction(config?.readOnly === true, knexEngine);
       const transaction = super.transaction.call(viewOn(this, engine), container, config, outer);
-      if (engine.role === 'master' && !config?.readOnly) onCommit(transaction, markWrote);
+      if (engine.role === 'master' && !config?.readOnly) {
+        onCommit(transaction, markWrote, (connection) => {
+          if (held.takeChanged(connection)) dispatcher.catalogueChanged();
+        });
+      }
       return transaction;
     }
 
@@ -190,7 +238,11 @@ function createView(client: KnexClient, engine: Engine): KnexClient {
   const own = clientOf(engine.knex);
   return Object.create(client, {
     config: {
-      value: Object.create(client.config, { connection: { value: own.config.connection, enumerable: true } }),
+      value: Object.create(client.config, {
+        connection: { value: own.config.connection, enumerable: true },
+        wrapIdentifier: writtenThrough(client.config, 'wrapIdentifier'),
+        postProcessResponse: writtenThrough(client.config, 'postProcessResponse'),
+      }),
     },
     connectionSettings: { get: () => own.connectionSettings },
     driver: { get: () => own.driver },
@@ -199,13 +251,30 @@ function createView(client: KnexClient, engine: Engine): KnexClient {
   }) as KnexClient;
 }
 
-/** Runs `sent` when COMMIT is on its way: from then on the writes may be there, whatever the answer. */
-function onCommit(transaction: KnexTransaction, sent: () => void): void {
+/** Migrations turn these off and on by whichever client they have at hand, and mean all of them. */
+function writtenThrough(
+  config: Knex.Config,
+  key: 'wrapIdentifier' | 'postProcessResponse',
+): PropertyDescriptor {
+  return { get: () => config[key], set: (value) => void (config[key] = value), enumerable: true };
+}
+
+/**
+ * Runs `sent` when COMMIT is on its way: from then on the writes may be there, whatever the answer; and `ended` when the
+ * answer has come.
+ */
+function onCommit(transaction: KnexTransaction, sent: () => void, ended: (connection: KnexConnection) => void): void {
   const commit = transaction.commit.bind(transaction);
   transaction.commit = (connection, value) => {
     sent();
-    return commit(connection, value);
+    return commit(connection, value).finally(() => ended(connection));
   };
+}
+
+/** Knex tells the stream of an error itself, but not through a stand-in. */
+function emitted(stream: Transform, error: unknown): never {
+  stream.emit('error', error);
+  throw error;
 }
 
 function named(query: string | KnexQueryObject, engine: Engine | undefined): string | KnexQueryObject {

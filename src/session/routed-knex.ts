@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import type { EngineChoice } from '../context/context.js';
+import type { Ran } from '../context/context-storage.js';
 import type { Explanation } from '../routing/explanation.js';
 import { KNEX_EVENTS, type KnexClient, clientOf } from './knex-internals.js';
 import { type RoutedClientDependencies, routedClientClass } from './routed-client.js';
@@ -28,7 +29,7 @@ export interface SessionMethods {
    * Runs `work` with its reads on an engine, or with `'slave'` on any slave; `null` lifts every force from outside.
    * Ends with the call, or, where it returns a promise, with that. Writes inside still go to the master.
    */
-  usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Result;
+  usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Ran<Result>;
   /** Where a query would go if it ran right here, and why. Runs nothing and changes nothing. */
   explain(query: Knex.QueryBuilder | Knex.Raw): Explanation;
 }
@@ -39,23 +40,15 @@ export type RoutedKnex = Knex & SessionMethods;
 export function createRoutedKnex(
   config: Knex.Config,
   dependencies: RoutedClientDependencies,
+  methods: SessionMethods,
   knexEngine: EngineChoice | undefined,
-): Knex {
+): RoutedKnex {
   const RoutedClient = routedClientClass(dependencies, knexEngine);
   const routed = knex({ ...config, client: RoutedClient as unknown as typeof Knex.Client });
-  const own = clientOf(routed);
-  const master = clientOf(dependencies.engines.master.knex);
-  own.config.client = master.config.client;
-  if (master.connectionSettings) own.connectionSettings = master.connectionSettings;
-  showMaster(own, master);
-  return routed;
-}
-
-/** What other libraries look up on `knex.client` is the master's; not enumerable, since `withUserParams` copies deeply. */
-function showMaster(client: KnexClient, master: KnexClient): void {
-  for (const field of ['pool', 'driver', 'version'] as const) {
-    Object.defineProperty(client, field, { get: () => master[field], configurable: true, enumerable: false });
-  }
+  const engine = dependencies.engines.find(knexEngine ?? 'master') ?? dependencies.engines.master;
+  const shown = clientOf(engine.knex);
+  clientOf(routed).config.client = shown.config.client;
+  return extend(routed, methods, shown, knexEngine);
 }
 
 /** Lets listeners on the routed Knex hear the queries of a Knex that names an engine. */
@@ -66,21 +59,39 @@ export function forwardEvents(from: Knex, to: Knex): void {
 }
 
 /** Gives a Knex, and each copy that `withUserParams` makes of it, the methods, and the master for migrations and seeds. */
-export function extendRoutedKnex(
+function extend(
   routed: Knex,
   methods: SessionMethods,
+  shown: KnexClient,
   knexEngine: EngineChoice | undefined,
 ): RoutedKnex {
+  showAs(clientOf(routed), shown);
   const properties: PropertyDescriptorMap = {
     usingEngine: { value: methods.usingEngine, configurable: true },
     explain: { value: methods.explain, configurable: true },
   };
   if (knexEngine !== 'master') {
-    properties['migrate'] = { get: () => methods.usingEngine('master').migrate, configurable: true };
-    properties['seed'] = { get: () => methods.usingEngine('master').seed, configurable: true };
+    const onMaster = () => copyFor(routed, methods.usingEngine('master'));
+    properties['migrate'] = { get: () => onMaster().migrate, configurable: true };
+    properties['seed'] = { get: () => onMaster().seed, configurable: true };
   }
   const { context } = routed as Knex & { context: Pick<Knex, 'withUserParams'> };
   const withUserParams = context.withUserParams.bind(context);
-  context.withUserParams = (params) => extendRoutedKnex(withUserParams(params), methods, knexEngine);
+  context.withUserParams = (params) => extend(withUserParams(params), methods, shown, knexEngine);
   return Object.defineProperties(routed, properties) as RoutedKnex;
+}
+
+/** What other libraries look up on `knex.client` is the engine's; not enumerable, since `withUserParams` copies deeply. */
+function showAs(client: KnexClient, shown: KnexClient): void {
+  for (const field of ['pool', 'driver', 'version', 'connectionSettings'] as const) {
+    Object.defineProperty(client, field, { get: () => shown[field], configurable: true, enumerable: false });
+  }
+}
+
+/** The master's Knex as if it were another: with that one's user params, and heard by that one's listeners only. */
+function copyFor(routed: Knex, master: Knex): Knex {
+  const copy = master.withUserParams(routed.userParams);
+  clientOf(copy).removeAllListeners();
+  forwardEvents(copy, routed);
+  return copy;
 }

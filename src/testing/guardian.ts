@@ -1,8 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { rm } from 'node:fs/promises';
+import { rmdir } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import { CLEANUP_SCRIPT } from './cleanup.script.js';
+import { ReplicatedPostgresError } from './replicated-postgres.error.js';
 import type { RunFolder } from './run-folder.js';
 import { SERVER_ENVIRONMENT } from './server-environment.js';
 
@@ -33,7 +34,9 @@ export class Guardian {
   async cleanUp(): Promise<void> {
     if ((await this.end()) !== 0) await new Guardian(this.folder).end();
     // The servers' user may remove what is in the folder, but the folder itself only where tmpdir() is open to all.
-    await rm(this.folder.path, { recursive: true, force: true });
+    await rmdir(this.folder.path).catch((cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'ENOENT') throw notRemoved(this.folder.path, cause);
+    });
   }
 
   private async end(): Promise<number | null> {
@@ -46,4 +49,9 @@ export class Guardian {
     }
     return process.exitCode;
   }
+}
+
+function notRemoved(path: string, cause: unknown): ReplicatedPostgresError {
+  const message = `${path} could not be removed; end what uses it and remove it by hand`;
+  return new ReplicatedPostgresError('COMMAND_FAILED', message, { cause });
 }

@@ -17,8 +17,10 @@ export interface PostgresConnection {
   readonly database: string;
 }
 
+/** @internal Not pg's own type: users of this package need not have @types/pg. */
+export type RunQuery = <Row extends object>(sql: string, params?: readonly unknown[]) => Promise<Row[]>;
+
 export interface PostgresServerOptions extends ServerProcessOptions {
-  readonly user: ServerProcessOptions['user'];
   readonly login: Omit<PostgresConnection, 'host' | 'port'>;
 }
 
@@ -58,6 +60,11 @@ export class PostgresServer {
     return this.process.isRunning;
   }
 
+  /** @internal Whether a query would find it, and an answer: not while it starts. */
+  get canAnswer(): boolean {
+    return this.port !== undefined && this.process.isReady && !this.isFrozen;
+  }
+
   get isFrozen(): boolean {
     return this.process.isFrozen;
   }
@@ -67,7 +74,7 @@ export class PostgresServer {
     sql: string,
     params: readonly unknown[] = [],
   ): Promise<Row[]> {
-    return this.withClient(async (client) => (await client.query<Row>(sql, [...params])).rows);
+    return this.inSession((query) => query<Row>(sql, params));
   }
 
   /** Starts it when it is not running. */
@@ -121,20 +128,17 @@ export class PostgresServer {
   /** @internal In a database that is always there, as the one in the connection settings is not yet. */
   async createDatabase(name: string): Promise<void> {
     if (name === MAINTENANCE_DATABASE) return;
-    await this.withClient(
-      (client) => client.query(`CREATE DATABASE ${escapeIdentifier(name)}`),
-      MAINTENANCE_DATABASE,
-    );
+    await this.inSession((query) => query(`CREATE DATABASE ${escapeIdentifier(name)}`), MAINTENANCE_DATABASE);
   }
 
-  /** @internal A connection for several statements that belong together. */
-  async withClient<T>(work: (client: pg.Client) => Promise<T>, database = this.login.database): Promise<T> {
+  /** @internal For several statements that must share a connection. */
+  async inSession<T>(work: (query: RunQuery) => Promise<T>, database = this.login.database): Promise<T> {
     const client = new Client({ ...this.connection, database, connectionTimeoutMillis: this.timeoutMs });
     // A killed server ends the connection; the query that was on its way reports it.
     client.on('error', () => undefined);
     await client.connect();
     try {
-      return await work(client);
+      return await work(async (sql, params = []) => (await client.query(sql, [...params])).rows);
     } finally {
       await client.end();
     }

@@ -140,10 +140,8 @@ export class ReplicatedPostgres {
 
   private reaches(slave: PostgresSlave, target: bigint): Promise<true> {
     const what = `${slave.name} to catch up with ${this.current.name}`;
-    return waitUntil({ what, timeoutMs: this.parts.options.timeoutMs }, () => {
-      if (!slave.isRunning || slave.isFrozen) return true;
-      return slave.hasReplayed(target);
-    });
+    const { timeoutMs } = this.parts.options;
+    return waitUntil({ what, timeoutMs }, () => !slave.canAnswer || slave.hasReplayed(target));
   }
 
   private async stopAll(): Promise<void> {

@@ -26,6 +26,7 @@ export function resolveOptions(options: ReplicatedPostgresOptions): ResolvedOpti
   return Object.freeze({
     slaves: slaveNames(options.slaves ?? 1),
     settings: checkSettings(options.settings ?? {}),
+    // An empty variable names no folder, so || and not ??.
     binaries: options.binaries ?? (process.env['POSTGRES_BINARIES'] || undefined),
     database: options.database ?? 'postgres',
     timeoutMs: checkTimeout(options.timeoutMs ?? 30_000),

@@ -24,6 +24,7 @@ const IMMEDIATE_STOP_MS = 2_000;
 export class ServerProcess {
   private postmaster: ChildProcess | undefined;
   private frozen = false;
+  private ready = false;
 
   constructor(private readonly options: ServerProcessOptions) {}
 
@@ -33,6 +34,11 @@ export class ServerProcess {
       this.postmaster.exitCode === null &&
       this.postmaster.signalCode === null
     );
+  }
+
+  /** Whether it took connections when it started, and runs since. */
+  get isReady(): boolean {
+    return this.ready && this.isRunning;
   }
 
   get isFrozen(): boolean {
@@ -45,8 +51,10 @@ export class ServerProcess {
     const postmaster = await this.spawn(port);
     this.postmaster = postmaster;
     this.frozen = false;
+    this.ready = false;
     return this.wait('to take connections', async () => {
-      if (await this.saysReady(postmaster.pid)) return 'ready';
+      this.ready = await this.saysReady(postmaster.pid);
+      if (this.ready) return 'ready';
       if (this.isRunning) return undefined;
       const log = (await this.log()).slice(logged);
       if (log.includes('Address already in use')) return 'port-taken';

@@ -21,11 +21,11 @@ const NOT_COPIED =
 /** The data folder of a slave, from a running master: what pg_basebackup would do, which npm's binaries lack. */
 export async function backUpMaster(options: SlaveDataOptions): Promise<void> {
   const { master, masterFolder, dataFolder, user } = options;
-  const label = await master.withClient(async (client) => {
-    await client.query("SELECT pg_backup_start('attachSlave', true)");
+  const label = await master.inSession(async (query) => {
+    await query("SELECT pg_backup_start('attachSlave', true)");
     await copyFolder(masterFolder, dataFolder, { owner: user, includes: (path) => !NOT_COPIED.test(path) });
-    const { rows } = await client.query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)');
-    return rows[0]?.labelfile ?? '';
+    const [row] = await query<{ labelfile: string }>('SELECT labelfile FROM pg_backup_stop(false)');
+    return row?.labelfile ?? '';
   });
   await write(options, 'backup_label', label);
 }

@@ -13,7 +13,9 @@ export async function sweep(user: ServerUser | undefined): Promise<void> {
   await Promise.all(
     abandoned.map(async (name) => {
       const path = join(parent, name);
-      if (await isOurs(path, user)) await new Guardian(new RunFolder(path, user)).cleanUp();
+      if (!(await isOurs(path, user))) return;
+      // What cannot be removed now is no reason not to start; the next start tries again.
+      await new Guardian(new RunFolder(path, user)).cleanUp().catch(() => undefined);
     }),
   );
 }

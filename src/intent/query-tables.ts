@@ -1,3 +1,5 @@
+import { parseTableName } from './table-name.js';
+
 interface TablesOfBuilder {
   readonly _single?: { readonly table?: unknown };
   readonly _statements?: readonly { readonly grouping?: unknown; readonly table?: unknown }[];
@@ -7,18 +9,12 @@ interface TablesOfBuilder {
 export function queryTables(builder: unknown): readonly string[] {
   const { _single, _statements = [] } = builder as TablesOfBuilder;
   const joined = _statements.filter(({ grouping }) => grouping === 'join').map(({ table }) => table);
-  return [_single?.table, ...joined].flatMap(namesIn).map(withoutSchemaAndAlias);
+  return [_single?.table, ...joined].flatMap(tableTexts).map((text) => parseTableName(text).name);
 }
 
-/** Knex takes `'posts'`, `'posts as p'` and `{ p: 'posts' }`. */
-function namesIn(table: unknown): string[] {
+/** Knex takes `'posts'`, `'posts as p'` and `{ p: 'posts' }`; subqueries and raw SQL name no table here. */
+export function tableTexts(table: unknown): string[] {
   if (typeof table === 'string') return [table];
-  if (typeof table !== 'object' || table === null || Object.getPrototypeOf(table) !== Object.prototype)
-    return [];
-  return Object.values(table).flatMap(namesIn);
-}
-
-function withoutSchemaAndAlias(name: string): string {
-  const [table = name] = name.split(/\s+as\s+/i);
-  return table.slice(table.lastIndexOf('.') + 1).trim();
+  if (typeof table !== 'object' || table === null || Object.getPrototypeOf(table) !== Object.prototype) return [];
+  return Object.values(table).flatMap(tableTexts);
 }

@@ -1,0 +1,149 @@
+import type { Verdict } from './catalogue.js';
+import { type Classification, READ, unproved, write } from './intent.js';
+import { tableTexts } from './query-tables.js';
+
+/** The private parts of a Knex query builder that tell what it does (Knex 3.x). `test/contract` holds them to Knex. */
+interface InspectedBuilder {
+  readonly _method?: string;
+  readonly _single: Readonly<Record<string, unknown>>;
+  readonly _statements: readonly Readonly<Record<string, unknown>>[];
+  readonly client: { queryBuilder(): unknown; ref(name: string): object };
+}
+
+/** What is known of a table as Knex takes it, `'s.posts as p'`, in the schema of `withSchema`. */
+export type JudgeTable = (text: string, schema: string | undefined) => Verdict;
+
+const READ_METHODS = new Set(['select', 'first', 'pluck', 'columnInfo']);
+
+/** Statements in which Knex prints words of the caller's as they are (a window's direction, a JSON path). */
+const SPELLED_OUT = new Set<unknown>(['analytic', 'json']);
+
+/** Deeper than any query that people write; past it nothing is proved. */
+const DEEPEST = 64;
+
+const LOCKS = write('it locks rows');
+const CHANGES_SCHEMA = write('it is a schema change', { changesCatalogue: true });
+const RAW = unproved('it is raw SQL');
+const HOLDS_RAW = unproved('it holds raw SQL');
+const HOLDS_CALLBACK = unproved('it holds a callback that can be told by its SQL only');
+const TOO_DEEP = unproved('it nests too deep');
+const METHODS = new Map<string, Classification>();
+
+/** The first thing found that is not a read; undefined is a read. */
+type Found = Classification | undefined;
+
+/**
+ * What a builder, a raw or a schema builder does. A builder made of Knex's own clauses is decided without compiling it;
+ * raw SQL anywhere in it leaves it unproved. Tables are asked for where `judgeTable` is given.
+ */
+export function inspectBuilder(builder: unknown, judgeTable?: JudgeTable): Classification {
+  if (isRaw(builder)) return RAW;
+  if (!isQueryBuilder(builder)) return CHANGES_SCHEMA;
+  return new BuilderInspector(builder.client, judgeTable).builder(builder, 0) ?? READ;
+}
+
+class BuilderInspector {
+  constructor(
+    private readonly client: InspectedBuilder['client'],
+    private readonly judgeTable: JudgeTable | undefined,
+  ) {}
+
+  builder(builder: InspectedBuilder, depth: number): Found {
+    const method = builder._method ?? 'select';
+    if (!READ_METHODS.has(method)) return writeBy(method);
+    if (builder._single['lock'] !== undefined) return LOCKS;
+    const schema = builder._single['schema'] as string | undefined;
+    return this.values(builder._single, schema, depth) ?? this.statements(builder._statements, schema, depth);
+  }
+
+  private statements(statements: InspectedBuilder['_statements'], schema: string | undefined, depth: number): Found {
+    for (const statement of statements) {
+      const found = SPELLED_OUT.has(statement['type']) ? HOLDS_RAW : this.values(statement, schema, depth);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  private values(values: object, schema: string | undefined, depth: number): Found {
+    for (const key in values) {
+      if (key === 'and') continue; // a clause's own reference to itself
+      const value = (values as Record<string, unknown>)[key];
+      const found = (key === 'table' ? this.tables(value, schema) : undefined) ?? this.value(value, schema, depth);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  private value(value: unknown, schema: string | undefined, depth: number): Found {
+    if (typeof value === 'function') return this.callback(value, depth);
+    if (typeof value !== 'object' || value === null) return undefined;
+    if (depth > DEEPEST) return TOO_DEEP;
+    if (isQueryBuilder(value)) return this.builder(value, depth + 1);
+    if (isRaw(value)) return this.isReference(value) ? undefined : HOLDS_RAW;
+    if (Array.isArray(value) || isPlain(value) || isClause(value)) return this.values(value, schema, depth + 1);
+    return isBindable(value) ? undefined : HOLDS_RAW;
+  }
+
+  private tables(table: unknown, schema: string | undefined): Found {
+    if (!this.judgeTable) return undefined;
+    const texts = typeof table === 'string' ? [table] : tableTexts(table);
+    for (const text of texts) {
+      const verdict = this.judgeTable(text, schema);
+      if (verdict !== 'safe') return ofTable(text, verdict);
+    }
+    return undefined;
+  }
+
+  /** Knex calls a callback anew at each compilation with a fresh builder; so does this. */
+  private callback(callback: Function, depth: number): Found {
+    if (depth > DEEPEST) return TOO_DEEP;
+    try {
+      const inner = this.client.queryBuilder();
+      callback.call(inner, inner);
+      return isQueryBuilder(inner) ? this.builder(inner, depth + 1) : HOLDS_CALLBACK;
+    } catch {
+      return HOLDS_CALLBACK; // an error of the callback's own is Knex's to raise, when it compiles the query
+    }
+  }
+
+  /** `knex.ref()` is a Raw that only ever prints a quoted identifier. */
+  private isReference(value: object): boolean {
+    return 'ref' in value && value.constructor === this.client.ref('x').constructor;
+  }
+}
+
+/** One object a method, since the hot path allocates nothing. */
+function writeBy(method: string): Classification {
+  let found = METHODS.get(method);
+  if (!found) METHODS.set(method, (found = write(`its method is ${method}`)));
+  return found;
+}
+
+/** An unknown table may be a CTE's name, which the SQL tells. */
+function ofTable(text: string, verdict: 'unsafe' | 'unknown'): Classification {
+  if (verdict === 'unknown') return unproved(`relation ${text} is unknown`);
+  return write(`relation ${text} is not on slaves or does more than read`);
+}
+
+export function isQueryBuilder(value: unknown): value is InspectedBuilder {
+  return typeof value === 'object' && value !== null && '_statements' in value && '_single' in value;
+}
+
+function isRaw(value: unknown): value is { readonly isRawInstance: true } {
+  return typeof value === 'object' && value !== null && 'isRawInstance' in value;
+}
+
+function isPlain(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}
+
+/** A join, an `on` clause or a window: classes of Knex's that hold further statements. */
+function isClause(value: object): boolean {
+  return 'grouping' in value || 'joinType' in value;
+}
+
+/** Class instances that Knex hands to the driver as a binding. What compiles to SQL of its own is not one. */
+function isBindable(value: object): boolean {
+  return !('toSQL' in value) && !('toQuery' in value);
+}

@@ -1,0 +1,76 @@
+import type { RoutingLogger } from '../options/routing-logger.js';
+import { Catalogue, type JudgeSql } from './catalogue.js';
+import type { CatalogueRows } from './catalogue-reader.js';
+
+/** How long after a reading an unknown name may ask for the next one. */
+const LEAST_INTERVAL_MS = 1_000;
+
+/**
+ * Owns the one catalogue of a set of engines. Readings run one at a time, in the background; what asks for one during a
+ * reading gets another after it, since the reading may have begun before what the asker knows of.
+ */
+export class CatalogueKeeper {
+  private catalogue: Catalogue | undefined;
+  private reading: Promise<void> | undefined;
+  private askedAgain = false;
+  private readAtMs = -Infinity;
+  private stopped = false;
+
+  constructor(
+    private readonly read: () => Promise<CatalogueRows>,
+    private readonly judge: JudgeSql,
+    private readonly logger: RoutingLogger,
+    private readonly changed: () => void,
+    private readonly nowMs: () => number = () => performance.now(),
+  ) {}
+
+  /** Undefined until it was read, and while it is read anew after DDL. */
+  current(): Catalogue | undefined {
+    return this.catalogue;
+  }
+
+  /** DDL ran through us: what is known may be wrong, so it is forgotten until it is read again. */
+  invalidate(): void {
+    this.catalogue = undefined;
+    this.changed();
+    void this.refresh();
+  }
+
+  /** A query named something unknown: somebody else may have created it. Asks at most once a second. */
+  request(): void {
+    if (this.reading || this.nowMs() - this.readAtMs < LEAST_INTERVAL_MS) return;
+    void this.refresh();
+  }
+
+  /** Reads now, or once more after the reading under way. Never rejects; resolves when nothing is left to read. */
+  refresh(): Promise<void> {
+    if (this.stopped) return Promise.resolve();
+    if (this.reading) this.askedAgain = true;
+    return (this.reading ??= this.readUntilNobodyAsks().finally(() => (this.reading = undefined)));
+  }
+
+  /** From here on nothing is read; a reading under way ends with the connection it runs on. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  private async readUntilNobodyAsks(): Promise<void> {
+    do {
+      this.askedAgain = false;
+      await this.readOnce();
+    } while (this.askedAgain && !this.stopped);
+  }
+
+  private async readOnce(): Promise<void> {
+    try {
+      const rows = await this.read();
+      if (this.askedAgain || this.stopped) return;
+      this.catalogue = new Catalogue(rows, this.judge);
+      this.changed();
+    } catch (error) {
+      if (!this.stopped) this.logger.warn(`The master's catalogue can't be read, so functions mean master: ${String(error)}`);
+    } finally {
+      this.readAtMs = this.nowMs();
+    }
+  }
+}

@@ -1,0 +1,148 @@
+import { LRUCache } from 'lru-cache';
+import type { RoutingLogger } from '../options/routing-logger.js';
+import { inspectBuilder } from './builder-inspector.js';
+import type { Catalogue, Verdict } from './catalogue.js';
+import { CatalogueKeeper } from './catalogue-keeper.js';
+import type { CatalogueRows } from './catalogue-reader.js';
+import { type Classification, type Intent, unproved, write } from './intent.js';
+import { queryTables } from './query-tables.js';
+import { queryText } from './query-text.js';
+import { inspectSql } from './sql-inspector.js';
+import { type ParseSql, loadSqlParser } from './sql-parser.js';
+import { parseTableName } from './table-name.js';
+
+/** The user's word on a text that is not proved: an intent, or undefined for no opinion. */
+export type ClassifySql = (sql: string) => Intent | undefined;
+
+/** What is remembered of texts, and of how many characters at the most. */
+const REMEMBERED = { max: 10_000, maxSize: 8_000_000, sizeCalculation: (_: unknown, sql: string) => sql.length + 1 };
+
+const REFUSED = write('a slave refused it before');
+const NO_TEXT = unproved('it does not compile to one statement');
+const NO_GRAMMAR = unproved('raw SQL of this dialect is not looked into; the classify option can tell');
+
+/**
+ * Decides what queries are, and learns: from the master's catalogue, from DDL that ran, from slaves that refused. Owned by
+ * one set of engines; decisions are plain reads of what it knows at that moment.
+ */
+export class QueryClassifier {
+  private parse: ParseSql | undefined;
+  private readonly loading: Promise<void>;
+  private readonly catalogues: CatalogueKeeper | undefined;
+  private readonly byText = new LRUCache<string, Classification>(REMEMBERED);
+  private readonly byTable = new Map<string, Verdict>();
+  private readonly refusedTexts = new LRUCache<string, true>(REMEMBERED);
+  private readonly refusedTables = new Set<string>();
+
+  /** `readCatalogue` reads the master's; undefined for a dialect that is not PostgreSQL's, of which no SQL is parsed. */
+  constructor(
+    readCatalogue: (() => Promise<CatalogueRows>) | undefined,
+    private readonly classifySql: ClassifySql | undefined,
+    private readonly logger: RoutingLogger,
+  ) {
+    const judge = (sql: string, catalogue: Catalogue) => this.inspect(sql, catalogue).intent === 'read';
+    this.catalogues = readCatalogue && new CatalogueKeeper(readCatalogue, judge, logger, () => this.forget());
+    this.loading = readCatalogue ? this.load() : Promise.resolve();
+  }
+
+  /** Resolves when the grammar is loaded and the catalogue was read, or can't be. Never rejects. */
+  async ready(): Promise<void> {
+    await this.loading;
+    if (!this.catalogues?.current()) await this.catalogues?.refresh();
+  }
+
+  classify(builder: unknown): Classification {
+    const catalogue = this.catalogue();
+    const found = inspectBuilder(builder, catalogue || this.refusedTables.size > 0 ? this.judgeTable : undefined);
+    const decided = found.intent === 'write' || (found.intent === 'read' && !mustSeeSql(catalogue));
+    return decided ? found : this.ofText(builder, catalogue);
+  }
+
+  /** A slave refused the query as a write (25006): it never goes to one again. */
+  remember(builder: unknown): void {
+    if (inspectBuilder(builder).intent === 'read') for (const table of queryTables(builder)) this.refusedTables.add(table);
+    const sql = queryText(builder);
+    if (sql !== undefined) this.refusedTexts.set(sql, true);
+    this.byTable.clear();
+  }
+
+  /** Something that `changesCatalogue` has taken effect. */
+  catalogueChanged(): void {
+    this.catalogues?.invalidate();
+  }
+
+  stop(): void {
+    this.catalogues?.stop();
+  }
+
+  private async load(): Promise<void> {
+    try {
+      this.parse = await loadSqlParser((cause) => {
+        this.logger.warn(`The SQL parser failed, so raw SQL runs on the master until a restart: ${String(cause)}`);
+      });
+      this.forget();
+    } catch (error) {
+      this.logger.warn(`The SQL parser can't be loaded, so raw SQL runs on the master: ${String(error)}`);
+    }
+  }
+
+  /** The first query that asks has the catalogue read, if nobody called `ready()`. */
+  private catalogue(): Catalogue | undefined {
+    const current = this.catalogues?.current();
+    if (!current) this.catalogues?.request();
+    return current;
+  }
+
+  private ofText(builder: unknown, catalogue: Catalogue | undefined): Classification {
+    const sql = queryText(builder);
+    if (sql === undefined) return NO_TEXT;
+    if (this.refusedTexts.has(sql)) return REFUSED;
+    let decided = this.byText.get(sql);
+    if (!decided) this.byText.set(sql, (decided = this.decide(sql, catalogue)));
+    return decided;
+  }
+
+  private decide(sql: string, catalogue: Catalogue | undefined): Classification {
+    const found = this.catalogues ? this.inspect(sql, catalogue) : NO_GRAMMAR;
+    if (found.intent !== 'unproved') return found;
+    this.catalogues?.request();
+    const said = this.classifySql?.(sql);
+    return said === undefined ? found : { ...found, intent: said, because: 'the classify option says so' };
+  }
+
+  private inspect(sql: string, catalogue: Catalogue | undefined): Classification {
+    if (!this.parse) return unproved('the SQL parser is not loaded yet');
+    try {
+      return inspectSql(this.parse(sql), catalogue);
+    } catch (error) {
+      return unproved(`it can't be parsed: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+
+  private readonly judgeTable = (text: string, withSchema: string | undefined): Verdict => {
+    const key = withSchema === undefined ? text : `${withSchema}\0${text}`;
+    let verdict = this.byTable.get(key);
+    if (verdict === undefined) {
+      verdict = this.lookUpTable(text, withSchema);
+      if (this.byTable.size > REMEMBERED.max) this.byTable.clear();
+      this.byTable.set(key, verdict);
+    }
+    return verdict;
+  };
+
+  private lookUpTable(text: string, withSchema: string | undefined): Verdict {
+    const { schema, name } = parseTableName(text, withSchema);
+    if (this.refusedTables.has(name)) return 'unsafe';
+    return this.catalogues?.current()?.relation(schema, name) ?? 'safe';
+  }
+
+  private forget(): void {
+    this.byText.clear();
+    this.byTable.clear();
+  }
+}
+
+/** In some databases what a builder prints can call a volatile function by a plain operator or a column's name. */
+function mustSeeSql(catalogue: Catalogue | undefined): boolean {
+  return catalogue !== undefined && (catalogue.anythingMayWrite || catalogue.columnLikeFunctions.size > 0);
+}
