@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import knex from 'knex';
 import {
   startReplicatedPostgres,
@@ -120,6 +122,18 @@ describe('a replication', () => {
     await db.caughtUp();
     expect(db.slave('near').connection.port).toBe(port);
     expect(await textsOn(db.slave('near'))).toEqual(['while it was dead']);
+  });
+
+  it('waits for its port when another process took it meanwhile', async () => {
+    const { port } = db.slave('near').connection;
+    await db.slave('near').kill();
+    const thief = createServer().listen(port, '127.0.0.1');
+    await once(thief, 'listening');
+    const restarted = db.slave('near').restart();
+    expect(await settledWithin(restarted, HANGS_MS)).toBe(false);
+    thief.close();
+    await restarted;
+    expect(await textsOn(db.slave('near'))).toEqual([]);
   });
 
   it('answers nothing while frozen, not even on connections that were there, and all of it after', async () => {
