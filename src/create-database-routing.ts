@@ -1,4 +1,4 @@
-import knex from 'knex';
+import knex, { type Knex } from 'knex';
 import { DatabaseRouting } from './database-routing.js';
 import { Engine } from './engines/engine.js';
 import { EngineRegistry } from './engines/engine-registry.js';
@@ -33,5 +33,17 @@ function readOnly(slave: ResolvedEngineOptions): ResolvedEngineOptions {
 }
 
 function createEngine(role: Engine['role'], { name, weight, config }: ResolvedEngineOptions): Engine {
-  return new Engine(name, role, weight, knex(config));
+  return new Engine(name, role, weight, knex(config), knex(probesOf(config)));
 }
+
+/** The same server on one connection, made when it is first needed, and with an answer soon or none. */
+function probesOf(config: Knex.Config): Knex.Config {
+  const pool = { ...config.pool, min: 0, max: 1, acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS };
+  const { acquireConnectionTimeout: _waitsLonger, ...rest } = config;
+  return { ...rest, pool, log: SILENT_KNEX_LOG };
+}
+
+const PROBE_ACQUIRE_TIMEOUT_MS = 1_000;
+
+/** A probe that fails is an answer, not an incident. */
+const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} };

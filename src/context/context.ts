@@ -1,3 +1,6 @@
+import type { Consistency } from './consistency.js';
+import { type Seen, nothingSeen } from './seen.js';
+
 /** `'master'`, a slave's name, or `'slave'` for any slave. */
 export type EngineChoice = string;
 
@@ -18,6 +21,8 @@ export interface Work {
   slave: string | undefined;
   /** `engine;reason` of each decision, once each, in the order they first came; kept only when they are exposed. */
   readonly decisions: Set<string> | undefined;
+  /** How far the client has seen, before this work and in it. */
+  readonly seen: Seen;
 }
 
 /**
@@ -31,6 +36,8 @@ export interface Context {
   /** The innermost `usingEngine` scope (rule 4); null lifts what forces from outside, undefined: there is none. */
   readonly scope: EngineChoice | null | undefined;
   readonly handler: HandlerForce | undefined;
+  /** What the innermost scope or handler says; undefined: as the set's options say. */
+  readonly consistency: Consistency | undefined;
   readonly work: Work;
   /**
    * The context of the one handler that a request entered. What runs outside the handler but after its start (exception
@@ -44,7 +51,8 @@ export const NO_CONTEXT: Context = Object.freeze({
   balanced: false,
   scope: undefined,
   handler: undefined,
-  work: Object.freeze({ wrote: false, slave: undefined, decisions: undefined }),
+  consistency: undefined,
+  work: Object.freeze({ wrote: false, slave: undefined, decisions: undefined, seen: Object.freeze(nothingSeen()) }),
   entered: undefined,
 });
 
@@ -54,14 +62,14 @@ export function openContext(
   { balanced, recordDecisions = false }: { balanced: boolean; recordDecisions?: boolean },
 ): Context {
   const decisions = recordDecisions ? new Set<string>() : undefined;
-  const work: Work = { wrote: false, slave: undefined, decisions };
-  return { kind, balanced, scope: undefined, handler: undefined, work, entered: undefined };
+  const work: Work = { wrote: false, slave: undefined, decisions, seen: nothingSeen() };
+  return { kind, balanced, scope: undefined, handler: undefined, consistency: undefined, work, entered: undefined };
 }
 
 /** The same work, under another scope or in a handler. */
 export function nestContext(
   outer: Context,
-  change: Partial<Pick<Context, 'balanced' | 'scope' | 'handler'>>,
+  change: Partial<Pick<Context, 'balanced' | 'scope' | 'handler' | 'consistency'>>,
 ): Context {
   return { ...outer, entered: undefined, ...change };
 }

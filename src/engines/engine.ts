@@ -12,5 +12,13 @@ export class Engine {
     readonly role: EngineRole,
     readonly weight: number,
     readonly knex: Knex,
+    /** One connection of its own for questions about the engine, so that a full pool can't hide how it is doing. */
+    readonly probes: Knex,
   ) {}
+
+  /** Closes all connections; both ends are tried, also where one fails. */
+  async destroy(): Promise<void> {
+    const results = await Promise.allSettled([this.probes.destroy(), this.knex.destroy()]);
+    for (const result of results) if (result.status === 'rejected') throw result.reason;
+  }
 }

@@ -63,6 +63,12 @@ export class QueryDispatcher {
     return { engine: decision.engine, markWrote: () => markWrote(context) };
   }
 
+  /** A transaction on a connection that was passed to it: where it runs is settled. */
+  connectionTransaction(engine: Engine): DispatchedTransaction {
+    const context = currentContext(this.set);
+    return { engine, markWrote: () => markWrote(context) };
+  }
+
   /** A query inside a transaction, on the transaction's engine (rule 1). Its commit marks the context, not it. */
   transactionQuery(builder: object, engine: Engine): Dispatched {
     const context = currentContext(this.set);
@@ -75,7 +81,8 @@ export class QueryDispatcher {
   /** A query on a connection passed by `.connection()`: like a transaction's, but nothing commits it later. */
   connectionQuery(builder: object, engine: Engine): Dispatched {
     const dispatched = this.transactionQuery(builder, engine);
-    if (engine.role === 'master' && dispatched.classification.intent !== 'read') markWrote(dispatched.context);
+    if (engine.role === 'master' && dispatched.classification.intent !== 'read')
+      markWrote(dispatched.context);
     return dispatched;
   }
 
@@ -91,11 +98,18 @@ export class QueryDispatcher {
   refused(builder: object, { engine, movable, context }: Dispatched, cause: Error): Dispatched {
     if (!movable) throw new WriteOnSlaveError(engine.name, cause.message, { cause });
     this.classifier.remember(builder);
-    this.logger.warn(`Slave ${engine.name} refused a write that looked like a read; it runs on the master: ${queryShape(builder)}`);
+    this.logger.warn(
+      `Slave ${engine.name} refused a write that looked like a read; it runs on the master: ${queryShape(builder)}`,
+    );
     markWrote(context);
     const decision = this.router.place({ engine: 'master', reason: 'write' }, context);
     this.announcer.announce(decision, context);
-    return { engine: decision.engine, classification: this.classifier.classify(builder), movable: false, context };
+    return {
+      engine: decision.engine,
+      classification: this.classifier.classify(builder),
+      movable: false,
+      context,
+    };
   }
 
   /** What changes the catalogue has taken effect. */
@@ -118,7 +132,8 @@ export class QueryDispatcher {
   ): Decision {
     if (knexEngine === undefined) return this.router.route(query, context);
     const decision = this.router.place({ engine: knexEngine, reason: 'query' }, context);
-    if (decision.engine.role === 'slave' && query.intent === 'write') throw refusal(decision.engine, classification);
+    if (decision.engine.role === 'slave' && query.intent === 'write')
+      throw refusal(decision.engine, classification);
     return decision;
   }
 }

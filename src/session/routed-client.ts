@@ -81,13 +81,15 @@ export function routedClientClass(
     override query(query: KnexQueryObject): Promise<unknown> {
       const engine = held.engineOf(this.connection);
       if (engine) query.engine = engine.name;
-      if (this.client.transacting && this.dispatched?.classification.changesCatalogue) held.markChanged(this.connection);
+      if (this.client.transacting && this.dispatched?.classification.changesCatalogue)
+        held.markChanged(this.connection);
       return super.query(query);
     }
 
     /** With a stream to fill, as `stream()` asks for it, a slave's refusal before the first row is not the caller's. */
     override async ensureConnection(callback: unknown, parameters?: KnexStreamParameters): Promise<unknown> {
-      if (!parameters || this.dispatched?.engine.role !== 'slave') return super.ensureConnection(callback, parameters);
+      if (!parameters || this.dispatched?.engine.role !== 'slave')
+        return super.ensureConnection(callback, parameters);
       const attempt = new FirstRowStream(parameters.stream);
       try {
         return await super.ensureConnection(callback, { ...parameters, stream: attempt });
@@ -175,8 +177,9 @@ export function routedClientClass(
     ): KnexTransaction {
       if (this.transacting) return super.transaction(container, config, outer);
       const passed = held.engineOf(config?.connection);
-      if (passed) return super.transaction.call(viewOn(this, passed), container, config, outer);
-      const { engine, markWrote } = dispatcher.transaction(config?.readOnly === true, knexEngine);
+      const { engine, markWrote } = passed
+        ? dispatcher.connectionTransaction(passed)
+        : dispatcher.transaction(config?.readOnly === true, knexEngine);
       const transaction = super.transaction.call(viewOn(this, engine), container, config, outer);
       if (engine.role === 'master' && !config?.readOnly) {
         onCommit(transaction, markWrote, (connection) => {
@@ -263,7 +266,11 @@ function writtenThrough(
  * Runs `sent` when COMMIT is on its way: from then on the writes may be there, whatever the answer; and `ended` when the
  * answer has come.
  */
-function onCommit(transaction: KnexTransaction, sent: () => void, ended: (connection: KnexConnection) => void): void {
+function onCommit(
+  transaction: KnexTransaction,
+  sent: () => void,
+  ended: (connection: KnexConnection) => void,
+): void {
   const commit = transaction.commit.bind(transaction);
   transaction.commit = (connection, value) => {
     sent();

@@ -1,7 +1,7 @@
 import type { Guardian } from './guardian.js';
 import { PostgresServer, type PostgresConnection, type PostgresServerOptions } from './postgres-server.js';
 import { PostgresSlave } from './postgres-slave.js';
-import { replayTarget } from './replay-target.js';
+import { replayTarget } from '../consistency/replay-target.js';
 import { ReplicatedPostgresError } from './replicated-postgres.error.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { RunFolder } from './run-folder.js';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { replayTarget } from '../../src/testing/replay-target.js';
+import { replayTarget } from '../../src/consistency/replay-target.js';
 
 const SEGMENT_BYTES = 1_048_576n;
 

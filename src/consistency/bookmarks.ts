@@ -1,0 +1,68 @@
+import type { Context } from '../context/context.js';
+import { ANYWHERE, see, settleAt } from '../context/seen.js';
+import { BOOKMARK_FAULTS, type BookmarkCodec, type BookmarkFault } from './bookmark-codec.js';
+import { isSameEpoch } from './position.js';
+import type { ReadConsistency } from './read-consistency.js';
+
+/** How many bookmarks came that said nothing, by what was wrong with them since the start. */
+export type BookmarkFaults = Readonly<Record<BookmarkFault | 'foreign', number>>;
+
+/**
+ * Between what clients carry and what contexts know. A bookmark that can't be relied on says only that the client was
+ * here before: it counts as having seen everything up to now, which is never stale, costs one question to the master, and
+ * ends with the next response.
+ */
+export class Bookmarks {
+  private readonly counts = Object.fromEntries([...BOOKMARK_FAULTS, 'foreign'].map((fault) => [fault, 0])) as Record<
+    keyof BookmarkFaults,
+    number
+  >;
+
+  constructor(
+    private readonly codec: BookmarkCodec,
+    private readonly reads: ReadConsistency,
+    private readonly isSlave: (name: string) => boolean,
+  ) {}
+
+  get faults(): BookmarkFaults {
+    return { ...this.counts };
+  }
+
+  /** Lets a context continue where its client stood; several bookmarks merge to the furthest. */
+  restore(context: Context, bookmarks: readonly string[]): void {
+    for (const text of bookmarks) this.restoreOne(context, text);
+  }
+
+  /** The context's bookmark, or undefined where nothing was seen. Never rejects: what can't be settled says so. */
+  async issue(context: Context): Promise<string | undefined> {
+    const { seen } = context.work;
+    if (seen.unsettled === ANYWHERE) await this.reads.settle(seen).catch(() => undefined);
+    return this.current(context);
+  }
+
+  /** The bookmark as it stands, without asking anybody. */
+  current({ work: { seen } }: Context): string | undefined {
+    const { latest } = this.reads.master;
+    if (seen.position === 0n && seen.unsettled === undefined) return undefined;
+    const epoch = latest?.epoch ?? { system: '', timeline: 0 };
+    return this.codec.encode({ epoch, position: seen.position, unsettled: seen.unsettled });
+  }
+
+  private restoreOne({ work }: Context, text: string): void {
+    const decoded = this.codec.decode(text);
+    if (typeof decoded === 'string') return this.distrust(work.seen, decoded);
+    const { epoch, position, unsettled } = decoded;
+    const current = this.reads.master.latest;
+    if (!current || !isSameEpoch(epoch, current.epoch)) return this.distrust(work.seen, 'foreign');
+    settleAt(work.seen, position, -1);
+    if (unsettled === undefined) return;
+    const slave = this.isSlave(unsettled) ? unsettled : undefined;
+    work.slave ??= slave;
+    see(work.seen, slave);
+  }
+
+  private distrust(seen: Parameters<typeof see>[0], fault: keyof BookmarkFaults): void {
+    this.counts[fault]++;
+    see(seen, undefined);
+  }
+}

@@ -1,0 +1,89 @@
+import type { Knex } from 'knex';
+import { type Epoch, type Position, parsePosition } from './position.js';
+import { replayTarget } from './replay-target.js';
+
+/** Where the master's log stood, at some moment between the question and the answer. */
+export interface MasterPosition {
+  readonly position: Position;
+  readonly epoch: Epoch;
+  /** When the question was sent: all that was committed by then is at or before `position`. */
+  readonly askedAtMs: number;
+}
+
+interface Row {
+  readonly lsn: string;
+  readonly walfile: string;
+}
+
+interface Cluster {
+  readonly system: string;
+  readonly segmentBytes: bigint;
+}
+
+/**
+ * The insert position, since with `synchronous_commit=off` the written one is too low (FACTS 23). The file's name begins
+ * with the timeline.
+ */
+const ASK_POSITION = 'select lsn::text, pg_walfile_name(lsn) as walfile from pg_current_wal_insert_lsn() lsn';
+
+const ASK_CLUSTER = `select system_identifier::text as system,
+  pg_size_bytes(current_setting('wal_segment_size'))::text as segment from pg_control_system()`;
+
+/** A master that takes longer can't be asked. */
+const ASK_TIMEOUT_MS = 2_000;
+
+/**
+ * Asks the master for its position; callers at the same time share one question, which is sent after the last of them
+ * called, so that the answer covers what each of them has seen.
+ */
+export class MasterPositions {
+  /** The last answer. */
+  latest: MasterPosition | undefined;
+  private cluster: Promise<Cluster> | undefined;
+  private running: Promise<unknown> = Promise.resolve();
+  private next: Promise<MasterPosition> | undefined;
+
+  constructor(
+    private readonly master: () => Knex,
+    private readonly nowMs: () => number,
+  ) {}
+
+  /** A position that is not before anything committed up to now. Rejects when the master can't be asked. */
+  ask(): Promise<MasterPosition> {
+    return (this.next ??= this.askNext());
+  }
+
+  private async askNext(): Promise<MasterPosition> {
+    await this.running.catch(() => undefined);
+    const asked = this.query();
+    this.running = asked;
+    this.next = undefined; // whoever comes from here on may have seen more than this question covers
+    return asked;
+  }
+
+  private async query(): Promise<MasterPosition> {
+    const askedAtMs = this.nowMs();
+    const { system, segmentBytes } = await this.clusterOnce();
+    const { rows } = await this.master().raw<{ rows: Row[] }>(ASK_POSITION).timeout(ASK_TIMEOUT_MS);
+    const { lsn, walfile } = rows[0]!;
+    const position = replayTarget(parsePosition(lsn), segmentBytes);
+    return (this.latest = { position, epoch: { system, timeline: parseInt(walfile.slice(0, 8), 16) }, askedAtMs });
+  }
+
+  /** What a cluster never changes; asked again only where the asking failed. */
+  private async clusterOnce(): Promise<Cluster> {
+    this.cluster ??= this.askCluster();
+    try {
+      return await this.cluster;
+    } catch (error) {
+      this.cluster = undefined;
+      throw error;
+    }
+  }
+
+  private async askCluster(): Promise<Cluster> {
+    const { rows } = await this.master().raw<{ rows: { system: string; segment: string }[] }>(ASK_CLUSTER).timeout(ASK_TIMEOUT_MS);
+    const { system, segment } = rows[0]!;
+    return { system, segmentBytes: BigInt(segment) };
+  }
+}

@@ -1,0 +1,25 @@
+/** Which history a position counts in: after a promotion the same number means another one (FACTS 29). */
+export interface Epoch {
+  /** PostgreSQL's system identifier: one cluster and its physical copies. */
+  readonly system: string;
+  readonly timeline: number;
+}
+
+/** A position in the master's log: a PostgreSQL LSN. 0 is before everything. */
+export type Position = bigint;
+
+export const START: Position = 0n;
+
+/** `16/B374D848` is the number 0x16B374D848. */
+export function parsePosition(lsn: string): Position {
+  const [high = '', low = ''] = lsn.split('/');
+  return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
+}
+
+export function laterOf(a: Position, b: Position): Position {
+  return a > b ? a : b;
+}
+
+export function isSameEpoch(a: Epoch, b: Epoch): boolean {
+  return a.system === b.system && a.timeline === b.timeline;
+}

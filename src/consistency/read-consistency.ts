@@ -1,0 +1,105 @@
+import type { Balancer } from '../balancer/balancer.js';
+import type { Context } from '../context/context.js';
+import { ANYWHERE, type Seen } from '../context/seen.js';
+import type { Engine } from '../engines/engine.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { BoundedStaleness } from '../context/consistency.js';
+import { MasterPositions } from './master-positions.js';
+import { type Position, laterOf } from './position.js';
+import { SlaveReplay } from './slave-replay.js';
+import { visibleOnMaster } from './visible-on-master.js';
+
+/** The slave that may serve, at once or after a wait; undefined: only the master may. */
+export type FoundSlave = Engine | undefined | Promise<Engine | undefined>;
+
+/**
+ * Finds slaves that are fresh enough, by log position. Owned by one set of engines; what a client has seen is its
+ * context's, positions are everyone's.
+ */
+export class ReadConsistency {
+  readonly master: MasterPositions;
+  private readonly replays = new Map<Engine, SlaveReplay>();
+
+  constructor(
+    private readonly engines: EngineRegistry,
+    private readonly balancer: Balancer,
+    private readonly waitMs: number,
+    private readonly nowMs: () => number,
+  ) {
+    this.master = new MasterPositions(() => engines.master.probes, nowMs);
+  }
+
+  /** A slave that shows everything the context has seen, `kept` before any other. */
+  inSession({ work: { seen } }: Context, kept: Engine | undefined): FoundSlave {
+    if (kept && this.mayStay(seen, kept)) return kept;
+    if (seen.unsettled !== undefined) return this.settle(seen).then(() => this.reach(seen.position, kept));
+    return this.atLeast(seen.position, kept) ?? this.reach(seen.position, kept);
+  }
+
+  /** A slave whose data is at most so old. A sample that is half as old leaves the other half to the query's own way. */
+  within({ maxLagMs }: BoundedStaleness, kept: Engine | undefined): FoundSlave {
+    const { latest } = this.master;
+    if (latest && this.nowMs() - latest.askedAtMs <= maxLagMs / 2) {
+      return this.atLeast(latest.position, kept) ?? this.reach(latest.position, kept);
+    }
+    return this.master.ask().then(({ position }) => this.reach(position, kept));
+  }
+
+  /** Turns what was seen at a place into a position that covers it. Rejects when the master can't be asked. */
+  async settle(seen: Seen): Promise<void> {
+    const { unsettled } = seen;
+    if (unsettled === undefined) return;
+    const { position } = await this.master.ask();
+    seen.position = laterOf(seen.position, position);
+    if (seen.unsettled === unsettled) seen.unsettled = undefined;
+  }
+
+  /** Before a context that has seen a slave's data reads from the master: resolves when the master shows it too. */
+  async leaveSlave({ work: { seen } }: Context): Promise<void> {
+    const slave = seen.unsettled === undefined ? undefined : this.engines.find(seen.unsettled);
+    if (slave) await visibleOnMaster(this.engines.master.probes, slave.probes, this.nowMs);
+  }
+
+  /** Whether the context has seen anything on a slave that a read from the master must not fall behind. */
+  hasSeenSlave({ work: { seen } }: Context): boolean {
+    return seen.unsettled !== undefined && seen.unsettled !== ANYWHERE;
+  }
+
+  /** Asks everyone once; keeps what is known fresh while somebody needs it. Never rejects. */
+  async refresh(): Promise<void> {
+    const slaves = this.engines.eligibleSlaves().map((slave) => this.replayOf(slave).probe());
+    await Promise.allSettled([this.master.ask(), ...slaves]);
+  }
+
+  /** A slave never goes behind what it has shown; and what is settled it must have replayed. */
+  private mayStay(seen: Seen, slave: Engine): boolean {
+    const here = seen.unsettled === undefined || seen.unsettled === slave.name;
+    return here && (seen.position === 0n || this.replayOf(slave).known >= seen.position);
+  }
+
+  /** One of the slaves that are known to have reached the position, as the balancer likes. */
+  private atLeast(position: Position, kept: Engine | undefined): Engine | undefined {
+    if (kept && this.replayOf(kept).known >= position) return kept;
+    const eligible = this.engines.eligibleSlaves();
+    const reached = position === 0n ? eligible : eligible.filter((slave) => this.replayOf(slave).known >= position);
+    return reached.length > 0 ? this.balancer.choose(reached) : undefined;
+  }
+
+  /** The first slave to get there, within the time that is granted. */
+  private async reach(position: Position, kept: Engine | undefined): Promise<Engine | undefined> {
+    const there = this.atLeast(position, kept);
+    if (there || this.waitMs === 0) return there;
+    const slaves = this.engines.eligibleSlaves();
+    const waits = slaves.map(async (slave) => {
+      if (await this.replayOf(slave).reach(position, this.waitMs)) return slave;
+      throw new Error(`${slave.name} is behind`);
+    });
+    return Promise.any(waits).catch(() => undefined);
+  }
+
+  private replayOf(slave: Engine): SlaveReplay {
+    let replay = this.replays.get(slave);
+    if (!replay) this.replays.set(slave, (replay = new SlaveReplay(slave)));
+    return replay;
+  }
+}
