@@ -21,6 +21,8 @@ const REFUSED = write('a slave refused it before');
 const NO_TEXT = unproved('it does not compile to one statement');
 const NO_GRAMMAR = unproved('raw SQL of this dialect is not looked into; the classify option can tell');
 
+const BACKSLASH = unproved('what its backslashes mean is set on the server (standard_conforming_strings)');
+
 /**
  * Decides what queries are, and learns: from the master's catalogue, from DDL that ran, from slaves that refused. Owned by
  * one set of engines; decisions are plain reads of what it knows at that moment.
@@ -41,8 +43,10 @@ export class QueryClassifier {
     private readonly logger: RoutingLogger,
   ) {
     const judge = (sql: string, catalogue: Catalogue) => this.inspect(sql, catalogue).intent === 'read';
-    this.catalogues = readCatalogue && new CatalogueKeeper(readCatalogue, judge, logger, () => this.forget());
     this.loading = readCatalogue ? this.load() : Promise.resolve();
+    // not without the grammar, by which views, defaults and checks are judged
+    const read = readCatalogue && (() => this.loading.then(readCatalogue));
+    this.catalogues = read && new CatalogueKeeper(read, judge, logger, () => this.forget());
   }
 
   /** Resolves when the grammar is loaded and the catalogue was read, or can't be. Never rejects. */
@@ -53,8 +57,9 @@ export class QueryClassifier {
 
   classify(builder: unknown): Classification {
     const catalogue = this.catalogue();
-    const found = inspectBuilder(builder, catalogue || this.refusedTables.size > 0 ? this.judgeTable : undefined);
-    const decided = found.intent === 'write' || (found.intent === 'read' && !mustSeeSql(catalogue));
+    const judge = this.catalogues?.latest() || this.refusedTables.size > 0 ? this.judgeTable : undefined;
+    const found = inspectBuilder(builder, judge);
+    const decided = found.intent === 'write' || (found.intent === 'read' && !catalogue?.buildersMayWrite);
     return decided ? found : this.ofText(builder, catalogue);
   }
 
@@ -112,6 +117,7 @@ export class QueryClassifier {
 
   private inspect(sql: string, catalogue: Catalogue | undefined): Classification {
     if (!this.parse) return unproved('the SQL parser is not loaded yet');
+    if (sql.includes('\\') && catalogue?.backslashEscapes !== false) return BACKSLASH;
     try {
       return inspectSql(this.parse(sql), catalogue);
     } catch (error) {
@@ -133,16 +139,11 @@ export class QueryClassifier {
   private lookUpTable(text: string, withSchema: string | undefined): Verdict {
     const { schema, name } = parseTableName(text, withSchema);
     if (this.refusedTables.has(name)) return 'unsafe';
-    return this.catalogues?.current()?.relation(schema, name) ?? 'safe';
+    return this.catalogues?.latest()?.relation(schema, name) ?? 'safe';
   }
 
   private forget(): void {
     this.byText.clear();
     this.byTable.clear();
   }
-}
-
-/** In some databases what a builder prints can call a volatile function by a plain operator or a column's name. */
-function mustSeeSql(catalogue: Catalogue | undefined): boolean {
-  return catalogue !== undefined && (catalogue.anythingMayWrite || catalogue.columnLikeFunctions.size > 0);
 }

@@ -39,7 +39,7 @@ export class RoutingInterceptor implements NestInterceptor {
     return context;
   }
 
-  /** HTTP requests are found by the request itself: Fastify's body parsing loses what its earlier hooks ran in. */
+  /** HTTP requests are found by the request itself: a middleware that calls back from elsewhere loses what is current. */
   private outerContext(execution: ExecutionContext): Context {
     const type = execution.getType<string>();
     if (type !== 'http')

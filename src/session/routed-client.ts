@@ -21,6 +21,7 @@ import {
 import { ownEngineOf, setOwnEngine } from './own-engine.js';
 import type { Dispatched, QueryDispatcher } from './query-dispatcher.js';
 import { isRefusedWrite } from './refusal.js';
+import { releasingOnce } from './releasing-once.js';
 
 /** What the routed classes need; they keep it in their closure, since Knex copies clients field by field. */
 export interface RoutedClientDependencies {
@@ -75,6 +76,7 @@ export function routedClientClass(
 
     override stream(...args: unknown[]): unknown {
       this.dispatch();
+      if (!this.client.transacting) this.client = releasingOnce(this.client);
       return super.stream(...args);
     }
 
@@ -95,6 +97,7 @@ export function routedClientClass(
         return await super.ensureConnection(callback, { ...parameters, stream: attempt });
       } catch (error) {
         attempt.detach();
+        if (!this.connection) throw error; // Knex itself tells the stream that there is no connection
         if (attempt.delivered || !isRefusedWrite(error)) return emitted(parameters.stream, error);
         this.moveToMaster(error);
         return super.ensureConnection(callback, parameters);
