@@ -66,7 +66,8 @@ class BuilderInspector {
 
   private statements(statements: InspectedBuilder['_statements'], schema: string | undefined, depth: number): Found {
     for (const statement of statements) {
-      const found = isSpelledOut(statement) ? HOLDS_RAW : this.values(statement, schema, depth);
+      const itsSchema = statement['grouping'] === 'join' ? (statement['schema'] as string | undefined) : schema;
+      const found = isSpelledOut(statement) ? HOLDS_RAW : this.values(statement, itsSchema, depth);
       if (found) return found;
     }
     return undefined;

@@ -59,8 +59,9 @@ export class QueryClassifier {
     const catalogue = this.catalogue();
     const judge = this.catalogues?.latest() || this.refusedTables.size > 0 ? this.judgeTable : undefined;
     const found = inspectBuilder(builder, judge);
-    const decided = found.intent === 'write' || (found.intent === 'read' && !catalogue?.buildersMayWrite);
-    return decided ? found : this.ofText(builder, catalogue);
+    if (found.intent === 'write') return found;
+    const bySql = found.intent === 'unproved' || catalogue?.buildersMayWrite || (catalogue && renames(builder));
+    return bySql ? this.ofText(builder, catalogue) : found;
   }
 
   /** A slave refused the query as a write (25006): it never goes to one again. */
@@ -146,4 +147,10 @@ export class QueryClassifier {
     this.byText.clear();
     this.byTable.clear();
   }
+}
+
+/** With a `wrapIdentifier` of the user's own, only the SQL tells what a table is called. */
+function renames(builder: unknown): boolean {
+  const { client } = builder as { readonly client?: { readonly config?: { readonly wrapIdentifier?: unknown } } };
+  return client?.config?.wrapIdentifier !== undefined;
 }

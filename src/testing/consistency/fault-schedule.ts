@@ -6,7 +6,8 @@ import type { FaultReport } from './consistency-report.js';
 export class FaultSchedule {
   private readonly startedAtSeconds = new Map<Fault, number>();
   private readonly abort = new AbortController();
-  private running: Promise<unknown> = Promise.resolve();
+  private readonly running: Promise<void>[] = [];
+  private scheduling: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly faults: readonly Fault[],
@@ -15,13 +16,14 @@ export class FaultSchedule {
   ) {}
 
   start(): void {
-    this.running = Promise.all(this.faults.map((fault) => this.runOne(fault)));
+    this.scheduling = this.schedule();
   }
 
   /** Begins no more, and waits for those that have begun. */
   async stop(): Promise<void> {
     this.abort.abort();
-    await this.running;
+    await this.scheduling;
+    await Promise.all(this.running);
   }
 
   report(): FaultReport[] {
@@ -31,12 +33,17 @@ export class FaultSchedule {
     }));
   }
 
-  private async runOne(fault: Fault): Promise<void> {
+  private async schedule(): Promise<void> {
     const { signal } = this.abort;
-    await sleepMs(Math.max(0, fault.atSeconds * 1000 - this.nowMs()), undefined, { signal }).catch(
-      () => undefined,
-    );
-    if (signal.aborted) return;
+    for (const fault of this.faults.toSorted((one, other) => one.atSeconds - other.atSeconds)) {
+      const waitMs = Math.max(0, fault.atSeconds * 1000 - this.nowMs());
+      await sleepMs(waitMs, undefined, { signal }).catch(() => undefined);
+      if (signal.aborted) return;
+      this.running.push(this.run(fault));
+    }
+  }
+
+  private async run(fault: Fault): Promise<void> {
     this.startedAtSeconds.set(fault, this.nowMs() / 1000);
     try {
       await fault.run();
