@@ -19,16 +19,21 @@ export function createDatabaseRouting(options: DatabaseRoutingOptions): Database
   const resolved = resolveOptions(options);
   const master = createEngine('master', resolved.master);
   const isPostgres = master.knex.client.driverName === 'pg';
-  const slaves = resolved.slaves.map((slave) => (isPostgres ? createReadOnlySlave(slave) : createEngine('slave', slave)));
+  const slaves = resolved.slaves.map((slave) =>
+    isPostgres ? createReadOnlySlave(slave) : createEngine('slave', slave),
+  );
   const engines = new EngineRegistry(master, Object.freeze(slaves));
   if (!engines.balancing) {
-    resolved.logger.warn('No slaves are configured: reads and writes run on the master. Add them under `slaves`.');
+    resolved.logger.warn(
+      'No slaves are configured: reads and writes run on the master. Add them under `slaves`.',
+    );
   }
   // PostgreSQL's catalogue and grammar for PostgreSQL; other dialects' SQL is not looked into
   const reader = isPostgres ? () => readCatalogue(master.probes) : undefined;
   const classifier = new QueryClassifier(reader, resolved.classify, resolved.logger);
   const reads = isPostgres && engines.balancing ? createReads(resolved, engines) : undefined;
-  const bookmarks = reads && createBookmarks(resolved.name, resolved.bookmark, reads, engines, resolved.logger);
+  const bookmarks =
+    reads && createBookmarks(resolved.name, resolved.bookmark, reads, engines, resolved.logger);
   return new DatabaseRouting(resolved, engines, classifier, reads, bookmarks);
 }
 

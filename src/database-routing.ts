@@ -61,7 +61,14 @@ export class DatabaseRouting {
   ) {
     this.router = new Router(engines, options.balancer, options.rules, options.slavePer, reads);
     const announcer = new DecisionAnnouncer(engines, options.logger, this.events);
-    this.dispatcher = new QueryDispatcher(options.name, this.router, announcer, classifier, reads, options.logger);
+    this.dispatcher = new QueryDispatcher(
+      options.name,
+      this.router,
+      announcer,
+      classifier,
+      reads,
+      options.logger,
+    );
     this.knex = this.createKnex(undefined, () => this.destroy());
   }
 

@@ -38,7 +38,14 @@ export class BookmarkCodec {
 
   encode({ epoch, position, unsettled = '' }: Bookmark): string {
     const issued = Math.floor(this.nowSeconds());
-    const fields = [encodeURIComponent(this.set), epoch.system, epoch.timeline, position.toString(36), issued.toString(36), unsettled];
+    const fields = [
+      encodeURIComponent(this.set),
+      epoch.system,
+      epoch.timeline,
+      position.toString(36),
+      issued.toString(36),
+      unsettled,
+    ];
     const signed = `${VERSION}.${Buffer.from(fields.join(':')).toString('base64url')}`;
     return `${signed}.${sign(signed, this.secrets[0]!).toString('base64url')}`;
   }
@@ -58,7 +65,8 @@ export class BookmarkCodec {
 
   /** What is signed was written by `encode`, so its fields are there. */
   private read(fields: string): Bookmark | BookmarkFault {
-    const [set = '', system = '', timeline = '', position = '', issued = '', unsettled = ''] = fields.split(':');
+    const [set = '', system = '', timeline = '', position = '', issued = '', unsettled = ''] =
+      fields.split(':');
     if (set !== encodeURIComponent(this.set)) return 'other set';
     const ageSeconds = this.nowSeconds() - parseInt(issued, 36);
     if (ageSeconds > this.maxAgeSeconds) return 'expired';

@@ -73,7 +73,9 @@ export class MasterPositions {
   private async query(): Promise<MasterPosition> {
     const askedAtMs = this.nowMs();
     const cluster = (this.known ??= await this.clusterOnce());
-    const { rows } = await this.master().raw<{ rows: MasterPositionRow[] }>(ASK_POSITION).timeout(ASK_TIMEOUT_MS);
+    const { rows } = await this.master()
+      .raw<{ rows: MasterPositionRow[] }>(ASK_POSITION)
+      .timeout(ASK_TIMEOUT_MS);
     return (this.latest = read(rows[0]!, cluster, askedAtMs));
   }
 
@@ -89,13 +91,19 @@ export class MasterPositions {
   }
 
   private async askCluster(): Promise<Cluster> {
-    const { rows } = await this.master().raw<{ rows: { system: string; segment: string }[] }>(ASK_CLUSTER).timeout(ASK_TIMEOUT_MS);
+    const { rows } = await this.master()
+      .raw<{ rows: { system: string; segment: string }[] }>(ASK_CLUSTER)
+      .timeout(ASK_TIMEOUT_MS);
     const { system, segment } = rows[0]!;
     return { system, segmentBytes: BigInt(segment) };
   }
 }
 
-function read({ lsn, walfile }: MasterPositionRow, { system, segmentBytes }: Cluster, askedAtMs: number): MasterPosition {
+function read(
+  { lsn, walfile }: MasterPositionRow,
+  { system, segmentBytes }: Cluster,
+  askedAtMs: number,
+): MasterPosition {
   const position = replayTarget(parsePosition(lsn), segmentBytes);
   return { position, epoch: { system, timeline: parseInt(walfile.slice(0, 8), 16) }, askedAtMs };
 }

@@ -101,7 +101,8 @@ export class ReadConsistency {
   private atLeast(position: Position, kept: Engine | undefined): Engine | undefined {
     if (kept && this.replayOf(kept).known >= position) return kept;
     const eligible = this.engines.eligibleSlaves();
-    const reached = position === 0n ? eligible : eligible.filter((slave) => this.replayOf(slave).known >= position);
+    const reached =
+      position === 0n ? eligible : eligible.filter((slave) => this.replayOf(slave).known >= position);
     return reached.length > 0 ? this.balancer.choose(reached) : undefined;
   }
 

@@ -69,7 +69,9 @@ export class SlaveReplay {
 
   private async ask(): Promise<boolean> {
     try {
-      const { rows } = await this.slave.probes.raw<{ rows: { lsn: string }[] }>(ASK_REPLAY).timeout(PROBE_TIMEOUT_MS);
+      const { rows } = await this.slave.probes
+        .raw<{ rows: { lsn: string }[] }>(ASK_REPLAY)
+        .timeout(PROBE_TIMEOUT_MS);
       this.position = laterOf(this.known, parsePosition(rows[0]!.lsn));
       this.positionOf = this.slave.startedAt;
       return true;

@@ -37,7 +37,9 @@ async function runningOn(master: Knex): Promise<readonly string[]> {
 async function committedOn(slave: Knex, running: readonly string[]): Promise<readonly string[]> {
   if (running.length === 0) return [];
   try {
-    const { rows } = await slave.raw<Rows<{ xid: string }>>(ASK_COMMITTED, [running.join(',')]).timeout(TIMEOUT_MS);
+    const { rows } = await slave
+      .raw<Rows<{ xid: string }>>(ASK_COMMITTED, [running.join(',')])
+      .timeout(TIMEOUT_MS);
     return rows.map(({ xid }) => xid);
   } catch {
     return [];

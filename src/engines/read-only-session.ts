@@ -8,7 +8,10 @@ interface PgResult {
   readonly rows: readonly { readonly started_at: string }[];
 }
 
-type AfterCreate = (connection: PgConnection, done: (error?: Error | null, connection?: unknown) => void) => void;
+type AfterCreate = (
+  connection: PgConnection,
+  done: (error?: Error | null, connection?: unknown) => void,
+) => void;
 
 const BEGIN_SESSION = `set default_transaction_read_only = on;
   select (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint::text as started_at`;
@@ -18,7 +21,10 @@ const BEGIN_SESSION = `set default_transaction_read_only = on;
  * name, and which tells since when the server runs. By a statement and not at connect, since poolers such as PgBouncer
  * refuse unknown startup parameters.
  */
-export function readOnlySessions(pool: Knex.PoolConfig = {}, startedAt: (at: string) => void): Knex.PoolConfig {
+export function readOnlySessions(
+  pool: Knex.PoolConfig = {},
+  startedAt: (at: string) => void,
+): Knex.PoolConfig {
   const users = pool.afterCreate as AfterCreate | undefined;
   const afterCreate: AfterCreate = (connection, done) => {
     connection.query(BEGIN_SESSION, (error, results) => {

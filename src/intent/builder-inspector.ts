@@ -15,13 +15,30 @@ export type JudgeTable = (text: string, schema: string | undefined) => Verdict;
 
 const READ_METHODS = new Set(['select', 'first', 'pluck', 'columnInfo']);
 
-/** Statements in which Knex prints words of the caller's as they are (a window's direction, a JSON path). */
+/** Statements in which Knex prints words of the caller's (a window's direction, a JSON path). */
 const SPELLED_OUT = new Set<unknown>(['analytic', 'json']);
+
+/** What Knex prints of joins and of the order of NULLs, whatever it was given. */
+const JOINS = new Set<unknown>([
+  'inner',
+  'left',
+  'left outer',
+  'right',
+  'right outer',
+  'outer',
+  'full outer',
+  'cross',
+]);
+const NULLS = new Set<unknown>([undefined, null, '', 'first', 'last']);
+
+/** What a schema builder asks without changing anything. */
+const SCHEMA_QUESTIONS = new Set<unknown>(['hasTable', 'hasColumn']);
 
 /** Deeper than any query that people write; past it nothing is proved. */
 const DEEPEST = 64;
 
 const LOCKS = write('it locks rows');
+const ASKS_SCHEMA = write('it is a schema builder');
 const CHANGES_SCHEMA = write('it is a schema change', { changesCatalogue: true });
 const RAW = unproved('it is raw SQL');
 const HOLDS_RAW = unproved('it holds raw SQL');
@@ -38,7 +55,7 @@ type Found = Classification | undefined;
  */
 export function inspectBuilder(builder: unknown, judgeTable?: JudgeTable): Classification {
   if (isRaw(builder)) return RAW;
-  if (!isQueryBuilder(builder)) return CHANGES_SCHEMA;
+  if (!isQueryBuilder(builder)) return asksOnly(builder) ? ASKS_SCHEMA : CHANGES_SCHEMA;
   return new BuilderInspector(builder.client, judgeTable).builder(builder, 0) ?? READ;
 }
 
@@ -56,9 +73,13 @@ class BuilderInspector {
     return this.values(builder._single, schema, depth) ?? this.statements(builder._statements, schema, depth);
   }
 
-  private statements(statements: InspectedBuilder['_statements'], schema: string | undefined, depth: number): Found {
+  private statements(
+    statements: InspectedBuilder['_statements'],
+    schema: string | undefined,
+    depth: number,
+  ): Found {
     for (const statement of statements) {
-      const found = SPELLED_OUT.has(statement['type']) ? HOLDS_RAW : this.values(statement, schema, depth);
+      const found = isSpelledOut(statement) ? HOLDS_RAW : this.values(statement, schema, depth);
       if (found) return found;
     }
     return undefined;
@@ -68,7 +89,8 @@ class BuilderInspector {
     for (const key in values) {
       if (key === 'and') continue; // a clause's own reference to itself
       const value = (values as Record<string, unknown>)[key];
-      const found = (key === 'table' ? this.tables(value, schema) : undefined) ?? this.value(value, schema, depth);
+      const found =
+        (key === 'table' ? this.tables(value, schema) : undefined) ?? this.value(value, schema, depth);
       if (found) return found;
     }
     return undefined;
@@ -80,7 +102,8 @@ class BuilderInspector {
     if (depth > DEEPEST) return TOO_DEEP;
     if (isQueryBuilder(value)) return this.builder(value, depth + 1);
     if (isRaw(value)) return this.isReference(value) ? undefined : HOLDS_RAW;
-    if (Array.isArray(value) || isPlain(value) || isClause(value)) return this.values(value, schema, depth + 1);
+    if (Array.isArray(value) || isPlain(value) || isClause(value))
+      return this.values(value, schema, depth + 1);
     return isBindable(value) ? undefined : HOLDS_RAW;
   }
 
@@ -131,6 +154,16 @@ export function isQueryBuilder(value: unknown): value is InspectedBuilder {
 
 function isRaw(value: unknown): value is { readonly isRawInstance: true } {
   return typeof value === 'object' && value !== null && 'isRawInstance' in value;
+}
+
+function asksOnly(builder: unknown): boolean {
+  const { _sequence } = builder as { readonly _sequence?: readonly { readonly method?: unknown }[] };
+  return _sequence !== undefined && _sequence.every(({ method }) => SCHEMA_QUESTIONS.has(method));
+}
+
+/** Knex prints some words as they come, without quoting or checking them. */
+function isSpelledOut({ type, grouping, joinType, nulls }: Readonly<Record<string, unknown>>): boolean {
+  return SPELLED_OUT.has(type) || !NULLS.has(nulls) || (grouping === 'join' && !JOINS.has(joinType));
 }
 
 function isPlain(value: object): boolean {

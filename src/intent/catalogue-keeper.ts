@@ -11,6 +11,7 @@ const LEAST_INTERVAL_MS = 1_000;
  */
 export class CatalogueKeeper {
   private catalogue: Catalogue | undefined;
+  private outdated: Catalogue | undefined;
   private reading: Promise<void> | undefined;
   private askedAgain = false;
   private readAtMs = -Infinity;
@@ -29,8 +30,14 @@ export class CatalogueKeeper {
     return this.catalogue;
   }
 
+  /** What was read last: while it is read anew, what it calls unsafe is still best left alone. */
+  latest(): Catalogue | undefined {
+    return this.catalogue ?? this.outdated;
+  }
+
   /** DDL ran through us: what is known may be wrong, so it is forgotten until it is read again. */
   invalidate(): void {
+    this.outdated = this.latest();
     this.catalogue = undefined;
     this.changed();
     void this.refresh();
@@ -66,9 +73,11 @@ export class CatalogueKeeper {
       const rows = await this.read();
       if (this.askedAgain || this.stopped) return;
       this.catalogue = new Catalogue(rows, this.judge);
+      this.outdated = undefined;
       this.changed();
     } catch (error) {
-      if (!this.stopped) this.logger.warn(`The master's catalogue can't be read, so functions mean master: ${String(error)}`);
+      if (!this.stopped)
+        this.logger.warn(`The master's catalogue can't be read, so functions mean master: ${String(error)}`);
     } finally {
       this.readAtMs = this.nowMs();
     }

@@ -1,30 +1,49 @@
 import type { Knex } from 'knex';
 
+type Name = readonly [schema: string, name: string];
+
 /** Schema, name, and whether every overload of it is called immutable or stable. */
 export type FunctionRow = readonly [schema: string, name: string, stable: boolean];
 
-/** Schema, name, and SQL that runs whenever the object is used: a view's query, a policy, a default, a check. */
+/** Schema, name, and SQL that runs whenever the object is used: a view's query, a policy, a default. */
 export type ExpressionRow = readonly [schema: string, name: string, expressions: readonly string[]];
+
+/** SQL that runs whenever a value becomes one of a type, and everything that makes such values. */
+export interface TypeRow {
+  /** A domain's check; undefined where the type's own input is volatile. */
+  readonly check?: string | null;
+  /** The type, and those that hold it: arrays, rows, ranges, domains. */
+  readonly types: readonly string[];
+  readonly functions: readonly Name[];
+  readonly operators: readonly Name[];
+}
 
 /** What the master's catalogue says, as it was read in one statement. */
 export interface CatalogueRows {
   readonly functions: readonly FunctionRow[];
   /** Defaults of functions' arguments. */
   readonly defaults: readonly ExpressionRow[];
-  /** Functions that may be called as if they were a column of their argument. */
-  readonly columnLike: readonly FunctionRow[];
+  /** What can be called with one argument, and so be written as if it were the argument's column: `x.f` for `f(x)`. */
+  readonly ofOneArgument: readonly string[];
+  /** Those of them whose argument may be a whole row, without PostgreSQL's own. */
+  readonly ofOneRow: readonly string[];
   readonly operators: readonly FunctionRow[];
-  /** Types whose input or casts are volatile. */
-  readonly unsafeTypes: readonly string[];
-  readonly domainChecks: readonly ExpressionRow[];
-  /** Whether some cast that PostgreSQL makes by itself is volatile. */
-  readonly unsafeImplicitCast: boolean;
+  readonly types: readonly TypeRow[];
+  /** Types, and those that hold them, which a volatile cast leads to. */
+  readonly castTypes: readonly string[];
+  /** Whether a cast that PostgreSQL makes by itself, or the comparing behind a sort or an index, is volatile. */
+  readonly unsafeUnsaid: boolean;
+  /** Whether a backslash escapes in plain strings here, as it does not in the grammar that we parse by. */
+  readonly backslashEscapes: boolean;
   /** Tables, sequences, materialized views. */
-  readonly relations: readonly (readonly [schema: string, name: string])[];
+  readonly relations: readonly Name[];
   /** Relations with SQL in them. */
   readonly views: readonly ExpressionRow[];
-  /** Relations that are not on a slave: temporary, unlogged; and foreign ones, whose server is anyone's. */
-  readonly masterOnly: readonly (readonly [schema: string, name: string])[];
+  /**
+   * Relations that are not on a slave: temporary, unlogged; and foreign ones, whose server is anyone's. Tables with such
+   * a partition or child too.
+   */
+  readonly masterOnly: readonly Name[];
 }
 
 /**
@@ -32,7 +51,7 @@ export interface CatalogueRows {
  * PostgreSQL's own, whose views and defaults only read.
  */
 const READ_CATALOGUE = `
-with
+with recursive
 parts as (
   select aggfnoid::oid as oid, bool_and(p.provolatile <> 'v') as stable
   from pg_aggregate a join pg_proc p on p.oid in
@@ -40,51 +59,86 @@ parts as (
   group by aggfnoid
 ),
 procs as (
-  select p.oid, n.nspname, p.proname, p.prokind, p.proargtypes, p.pronargs, p.proargdefaults,
+  select p.oid, n.nspname, p.proname, p.prokind, p.proargtypes, p.pronargs, p.pronargdefaults, p.proargdefaults,
+    p.prorettype, p.proallargtypes,
     p.provolatile <> 'v' and p.prokind <> 'p' and coalesce(parts.stable, true) as stable
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace left join parts on parts.oid = p.oid
 ),
+not_on_slaves(oid) as (
+  select oid from pg_class where relpersistence <> 'p' or relkind = 'f'
+  union
+  select i.inhparent from not_on_slaves c join pg_inherits i on i.inhrelid = c.oid
+),
 relations as (
-  select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, c.relrowsecurity
+  select c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity,
+    exists (select from not_on_slaves s where s.oid = c.oid) as master_only
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'm', 'S', 'v', 'f') and n.nspname <> 'pg_toast'
 ),
 casts as (
-  select c.castcontext, t.typname from pg_cast c
-  join pg_proc p on p.oid = c.castfunc join pg_type t on t.oid = c.casttarget
-  where p.provolatile = 'v'
+  select c.castcontext, c.casttarget from pg_cast c join pg_proc p on p.oid = c.castfunc where p.provolatile = 'v'
+),
+checked as (
+  select c.contypid as oid, 'select ' || pg_get_expr(c.conbin, 0) as check
+  from pg_constraint c where c.contypid <> 0 and c.conbin is not null and c.oid >= 16384
+  union all
+  select t.oid, null from pg_type t join pg_proc p on p.oid = t.typinput
+  where p.provolatile = 'v' and t.oid >= 16384 and t.typtype <> 'd'
+),
+holding(seed, oid) as (
+  select oid, oid from checked union select casttarget, casttarget from casts
+  union
+  select h.seed, t.oid from holding h join lateral (
+    select oid from pg_type where typelem = h.oid or typbasetype = h.oid
+    union all
+    select c.reltype from pg_attribute a join pg_class c on c.oid = a.attrelid
+      where a.atttypid = h.oid and a.attnum > 0 and c.reltype <> 0
+    union all
+    select unnest(array[rngtypid, rngmultitypid]) from pg_range where rngsubtype = h.oid
+  ) t on true
+),
+makers as (
+  select distinct h.seed, p.oid, p.nspname, p.proname from holding h join procs p
+    on p.prorettype = h.oid or h.oid = any(p.proargtypes) or h.oid = any(p.proallargtypes)
+  where h.seed in (select oid from checked)
 )
 select json_build_object(
   'functions', (select json_agg(json_build_array(nspname, proname, stable)) from
     (select nspname, proname, bool_and(stable) as stable from procs group by 1, 2) f),
   'defaults', (select json_agg(json_build_array(nspname, proname, json_build_array('select ' || pg_get_expr(proargdefaults, 0))))
     from procs where proargdefaults is not null and oid >= 16384),
-  'columnLike', (select json_agg(json_build_array(nspname, proname, stable)) from procs
-    where pronargs >= 1 and oid >= 16384 and exists
-      (select from pg_type t where t.oid = proargtypes[0] and t.typtype in ('c', 'p'))),
+  'ofOneArgument', (select json_agg(distinct proname) from procs
+    where pronargs - pronargdefaults <= 1 and pronargs > 0 and (not stable or oid >= 16384)),
+  'ofOneRow', (select json_agg(distinct proname) from procs
+    where pronargs - pronargdefaults <= 1 and pronargs > 0 and oid >= 16384 and exists
+      (select from pg_type t where t.oid = proargtypes[0] and t.typtype in ('c', 'p', 'd'))),
   'operators', (select json_agg(json_build_array(nspname, oprname, stable)) from
     (select n.nspname, o.oprname, bool_and(p.stable) as stable from pg_operator o
      join pg_namespace n on n.oid = o.oprnamespace join procs p on p.oid = o.oprcode group by 1, 2) o),
-  'unsafeTypes', (select json_agg(distinct typname) from (
-    select typname from casts union
-    select t.typname from pg_type t join pg_proc p on p.oid = t.typinput
-      where p.provolatile = 'v' and t.oid >= 16384 and t.typtype <> 'd') t),
-  'domainChecks', (select json_agg(json_build_array(n.nspname, t.typname,
-      json_build_array('select ' || pg_get_expr(c.conbin, 0))))
-    from pg_constraint c join pg_type t on t.oid = c.contypid join pg_namespace n on n.oid = t.typnamespace
-    where c.contypid <> 0 and c.conbin is not null and c.oid >= 16384),
-  'unsafeImplicitCast', (select exists (select from casts where castcontext = 'i')),
+  'types', (select json_agg(json_build_object(
+      'check', c.check,
+      'types', (select json_agg(t.typname) from holding h join pg_type t on t.oid = h.oid where h.seed = c.oid),
+      'functions', coalesce((select json_agg(json_build_array(m.nspname, m.proname)) from makers m where m.seed = c.oid), '[]'),
+      'operators', coalesce((select json_agg(json_build_array(n.nspname, o.oprname))
+        from makers m join pg_operator o on o.oprcode = m.oid join pg_namespace n on n.oid = o.oprnamespace
+        where m.seed = c.oid), '[]')))
+    from checked c),
+  'castTypes', (select json_agg(distinct t.typname) from holding h join pg_type t on t.oid = h.oid
+    where h.seed in (select casttarget from casts)),
+  'unsafeUnsaid', exists (select from casts where castcontext = 'i')
+    or exists (select from pg_amproc a join pg_proc p on p.oid = a.amproc
+      where p.provolatile = 'v' and a.oid >= 16384 and p.prolang not in (select oid from pg_language where lanname in ('c', 'internal'))),
+  'backslashEscapes', current_setting('standard_conforming_strings') = 'off',
   'relations', (select json_agg(json_build_array(nspname, relname)) from relations
-    where relpersistence = 'p' and relkind <> 'f' and (relkind <> 'v' or oid < 16384) and not relrowsecurity),
+    where not master_only and (relkind <> 'v' or oid < 16384) and not relrowsecurity),
   'views', (select json_agg(json_build_array(nspname, relname, expressions)) from (
     select r.nspname, r.relname, json_build_array(pg_get_viewdef(r.oid)) as expressions
-      from relations r where relkind = 'v' and relpersistence = 'p' and oid >= 16384
+      from relations r where relkind = 'v' and not master_only and oid >= 16384
     union all
     select r.nspname, r.relname, coalesce((select json_agg('select ' || pg_get_expr(p.polqual, p.polrelid))
       from pg_policy p where p.polrelid = r.oid and p.polqual is not null), '[]') from relations r
-      where relrowsecurity and relpersistence = 'p' and relkind in ('r', 'p')) v),
-  'masterOnly', (select json_agg(json_build_array(nspname, relname)) from relations
-    where relpersistence <> 'p' or relkind = 'f')
+      where relrowsecurity and not master_only and relkind in ('r', 'p')) v),
+  'masterOnly', (select json_agg(json_build_array(nspname, relname)) from relations where master_only)
 ) as catalogue`;
 
 /** Reads it in one statement, of some 20 ms on an empty database. */
@@ -92,5 +146,7 @@ export async function readCatalogue(master: Knex): Promise<CatalogueRows> {
   const { rows } = await master.raw<{ rows: { catalogue: Record<string, unknown> }[] }>(READ_CATALOGUE);
   const catalogue = rows[0]!.catalogue;
   // json_agg of no rows is null
-  return Object.fromEntries(Object.entries(catalogue).map(([key, value]) => [key, value ?? []])) as unknown as CatalogueRows;
+  return Object.fromEntries(
+    Object.entries(catalogue).map(([key, value]) => [key, value ?? []]),
+  ) as unknown as CatalogueRows;
 }

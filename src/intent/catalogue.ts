@@ -1,5 +1,5 @@
-import type { CatalogueRows, ExpressionRow } from './catalogue-reader.js';
-import { isSafeSystemFunction } from './reviewed-functions.js';
+import type { CatalogueRows, ExpressionRow, TypeRow } from './catalogue-reader.js';
+import { isSafeSystemFunction, MAKES_ANY_TYPE } from './reviewed-functions.js';
 
 /** What is known of a name: only reads, does more, or is not in the catalogue. */
 export type Verdict = 'safe' | 'unsafe' | 'unknown';
@@ -7,8 +7,12 @@ export type Verdict = 'safe' | 'unsafe' | 'unknown';
 /** Judges the SQL of a view, a default or a check. */
 export type JudgeSql = (sql: string, catalogue: Catalogue) => boolean;
 
-/** What Knex's builders compare with, and what sorting and grouping do by themselves. */
-const OPERATORS_NOBODY_WRITES = ['=', '<>', '!=', '<', '>', '<=', '>=', '~~', '~~*', '!~~', '!~~*'];
+/** What sorting, grouping and comparing do by themselves. */
+const UNSAID_OPERATORS = ['=', '<>', '<', '>', '<=', '>=', '~~', '~~*', '!~~', '!~~*'];
+
+/** What else Knex's builders print without raw SQL. */
+const BUILDER_OPERATORS = '& | ^ << >> ~ ~= ~* !~ !~* # && @> <@ || &< &> -|- @@ !! ? ?| ?& #>>'.split(' ');
+const BUILDER_FUNCTIONS = ['count', 'sum', 'min', 'max', 'avg', 'jsonb_path_query_first'];
 
 /**
  * The master's catalogue as far as reads are concerned. A name without a schema is safe only where all things of that
@@ -16,13 +20,16 @@ const OPERATORS_NOBODY_WRITES = ['=', '<>', '!=', '<', '>', '<=', '>=', '~~', '~
  */
 export class Catalogue {
   /** Something volatile may run in any query at all, without a word in it: nothing is proved a read. */
-  readonly anythingMayWrite: boolean;
-  /** Column names that could be function calls: what a builder's `t.x` means must then be looked up. */
-  readonly columnLikeFunctions: ReadonlySet<string>;
+  readonly anythingMayWrite: boolean = false;
+  /** What a builder prints may call something volatile by an operator, an aggregate or a column's name. */
+  readonly buildersMayWrite: boolean;
+  readonly backslashEscapes: boolean;
   private readonly functions = new Names();
   private readonly operators = new Names();
   private readonly relations = new Names();
   private readonly unsafeTypes: Set<string>;
+  private readonly ofOneArgument: ReadonlySet<string>;
+  private readonly ofOneRow: ReadonlySet<string>;
   private readonly expressions = new Map<string, readonly string[]>();
   private readonly judged = new Map<string, boolean>();
 
@@ -30,6 +37,7 @@ export class Catalogue {
     rows: CatalogueRows,
     private readonly judge: JudgeSql,
   ) {
+    this.backslashEscapes = rows.backslashEscapes;
     for (const [schema, name, stable] of rows.functions) {
       this.functions.add(schema, name, schema === 'pg_catalog' ? isSafeSystemFunction(name, stable) : stable);
     }
@@ -37,16 +45,21 @@ export class Catalogue {
     for (const [schema, name] of rows.relations) this.relations.add(schema, name, true);
     for (const [schema, name] of rows.masterOnly) this.relations.add(schema, name, false);
     for (const row of rows.views) this.addView(row);
-    this.columnLikeFunctions = new Set(rows.columnLike.filter(([, , stable]) => !stable).map(([, name]) => name));
-    this.unsafeTypes = new Set(rows.unsafeTypes);
-    for (const row of rows.defaults) if (!this.isSafe(row)) this.functions.add(row[0], row[1], false);
-    for (const row of rows.domainChecks) if (!this.isSafe(row)) this.unsafeTypes.add(row[1]);
-    this.anythingMayWrite =
-      rows.unsafeImplicitCast || OPERATORS_NOBODY_WRITES.some((name) => this.operators.verdict(undefined, name) === 'unsafe');
+    this.unsafeTypes = new Set(rows.castTypes);
+    this.ofOneArgument = new Set(rows.ofOneArgument);
+    this.ofOneRow = new Set(rows.ofOneRow);
+    this.judgeUntilNothingChanges(rows.defaults, rows.types);
+    this.anythingMayWrite = rows.unsafeUnsaid || this.hasUnsafeOperator(UNSAID_OPERATORS);
+    this.buildersMayWrite =
+      this.anythingMayWrite ||
+      rows.ofOneRow.some((name) => this.mayCall(name, 'row')) ||
+      this.hasUnsafeOperator(BUILDER_OPERATORS) ||
+      BUILDER_FUNCTIONS.some((name) => this.function(undefined, name) === 'unsafe');
   }
 
+  /** A function, or a type that is called like one. */
   function(schema: string | undefined, name: string): Verdict {
-    return this.functions.verdict(schema, name);
+    return this.unsafeTypes.has(name) ? 'unsafe' : this.functions.verdict(schema, name);
   }
 
   operator(schema: string | undefined, name: string): Verdict {
@@ -64,11 +77,29 @@ export class Catalogue {
     return this.viewsOf(schema, name).every((view) => this.isSafeView(view)) ? 'safe' : 'unsafe';
   }
 
+  /** Whether `x.name` may be a call of `name(x)` that does more than read; `x` is a whole row, or may be anything. */
+  mayCall(name: string, x: 'row' | 'anything'): boolean {
+    const names = x === 'row' ? this.ofOneRow : this.ofOneArgument;
+    return names.has(name) && this.function(undefined, name) === 'unsafe';
+  }
+
+  private hasUnsafeOperator(names: readonly string[]): boolean {
+    return names.some((name) => this.operators.verdict(undefined, name) === 'unsafe');
+  }
+
   private addView([schema, name, expressions]: ExpressionRow): void {
     this.relations.add(schema, name, true);
     for (const key of [name, qualified(schema, name)]) {
       this.expressions.set(key, [...(this.expressions.get(key) ?? []), ...expressions]);
     }
+  }
+
+  private addUnsafeType({ types, functions, operators }: TypeRow): void {
+    for (const name of types) this.unsafeTypes.add(name);
+    for (const [schema, name] of functions) this.functions.add(schema, name, false);
+    for (const [schema, name] of operators) this.operators.add(schema, name, false);
+    for (const name of MAKES_ANY_TYPE) this.functions.add('pg_catalog', name, false);
+    this.operators.add('public', '#=', false); // of the extension hstore: it makes rows
   }
 
   private viewsOf(schema: string | undefined, name: string): readonly string[] {
@@ -84,8 +115,18 @@ export class Catalogue {
     return safe;
   }
 
-  private isSafe([, , expressions]: ExpressionRow): boolean {
-    return expressions.every((sql) => this.judge(sql, this));
+  /** A default may call a function whose own default, or a type whose check, does more than read; and so on. */
+  private judgeUntilNothingChanges(defaults: readonly ExpressionRow[], types: readonly TypeRow[]): void {
+    const unsafeDefaults = defaults.filter(
+      ([, , expressions]) => !expressions.every((sql) => this.judge(sql, this)),
+    );
+    const unsafeTypes = types.filter(({ check }) => typeof check !== 'string' || !this.judge(check, this));
+    for (const [schema, name] of unsafeDefaults) this.functions.add(schema, name, false);
+    for (const row of unsafeTypes) this.addUnsafeType(row);
+    if (unsafeDefaults.length + unsafeTypes.length === 0) return;
+    const without = <Row>(rows: readonly Row[], found: readonly Row[]) =>
+      rows.filter((row) => !found.includes(row));
+    this.judgeUntilNothingChanges(without(defaults, unsafeDefaults), without(types, unsafeTypes));
   }
 }
 

@@ -15,11 +15,17 @@ import { parseTableName } from './table-name.js';
 export type ClassifySql = (sql: string) => Intent | undefined;
 
 /** What is remembered of texts, and of how many characters at the most. */
-const REMEMBERED = { max: 10_000, maxSize: 8_000_000, sizeCalculation: (_: unknown, sql: string) => sql.length + 1 };
+const REMEMBERED = {
+  max: 10_000,
+  maxSize: 8_000_000,
+  sizeCalculation: (_: unknown, sql: string) => sql.length + 1,
+};
 
 const REFUSED = write('a slave refused it before');
 const NO_TEXT = unproved('it does not compile to one statement');
 const NO_GRAMMAR = unproved('raw SQL of this dialect is not looked into; the classify option can tell');
+
+const BACKSLASH = unproved('what its backslashes mean is set on the server (standard_conforming_strings)');
 
 /**
  * Decides what queries are, and learns: from the master's catalogue, from DDL that ran, from slaves that refused. Owned by
@@ -41,8 +47,10 @@ export class QueryClassifier {
     private readonly logger: RoutingLogger,
   ) {
     const judge = (sql: string, catalogue: Catalogue) => this.inspect(sql, catalogue).intent === 'read';
-    this.catalogues = readCatalogue && new CatalogueKeeper(readCatalogue, judge, logger, () => this.forget());
     this.loading = readCatalogue ? this.load() : Promise.resolve();
+    // not without the grammar, by which views, defaults and checks are judged
+    const read = readCatalogue && (() => this.loading.then(readCatalogue));
+    this.catalogues = read && new CatalogueKeeper(read, judge, logger, () => this.forget());
   }
 
   /** Resolves when the grammar is loaded and the catalogue was read, or can't be. Never rejects. */
@@ -53,14 +61,16 @@ export class QueryClassifier {
 
   classify(builder: unknown): Classification {
     const catalogue = this.catalogue();
-    const found = inspectBuilder(builder, catalogue || this.refusedTables.size > 0 ? this.judgeTable : undefined);
-    const decided = found.intent === 'write' || (found.intent === 'read' && !mustSeeSql(catalogue));
+    const judge = this.catalogues?.latest() || this.refusedTables.size > 0 ? this.judgeTable : undefined;
+    const found = inspectBuilder(builder, judge);
+    const decided = found.intent === 'write' || (found.intent === 'read' && !catalogue?.buildersMayWrite);
     return decided ? found : this.ofText(builder, catalogue);
   }
 
   /** A slave refused the query as a write (25006): it never goes to one again. */
   remember(builder: unknown): void {
-    if (inspectBuilder(builder).intent === 'read') for (const table of queryTables(builder)) this.refusedTables.add(table);
+    if (inspectBuilder(builder).intent === 'read')
+      for (const table of queryTables(builder)) this.refusedTables.add(table);
     const sql = queryText(builder);
     if (sql !== undefined) this.refusedTexts.set(sql, true);
     this.byTable.clear();
@@ -78,7 +88,9 @@ export class QueryClassifier {
   private async load(): Promise<void> {
     try {
       this.parse = await loadSqlParser((cause) => {
-        this.logger.warn(`The SQL parser failed, so raw SQL runs on the master until a restart: ${String(cause)}`);
+        this.logger.warn(
+          `The SQL parser failed, so raw SQL runs on the master until a restart: ${String(cause)}`,
+        );
       });
       this.forget();
     } catch (error) {
@@ -112,6 +124,7 @@ export class QueryClassifier {
 
   private inspect(sql: string, catalogue: Catalogue | undefined): Classification {
     if (!this.parse) return unproved('the SQL parser is not loaded yet');
+    if (sql.includes('\\') && catalogue?.backslashEscapes !== false) return BACKSLASH;
     try {
       return inspectSql(this.parse(sql), catalogue);
     } catch (error) {
@@ -133,16 +146,11 @@ export class QueryClassifier {
   private lookUpTable(text: string, withSchema: string | undefined): Verdict {
     const { schema, name } = parseTableName(text, withSchema);
     if (this.refusedTables.has(name)) return 'unsafe';
-    return this.catalogues?.current()?.relation(schema, name) ?? 'safe';
+    return this.catalogues?.latest()?.relation(schema, name) ?? 'safe';
   }
 
   private forget(): void {
     this.byText.clear();
     this.byTable.clear();
   }
-}
-
-/** In some databases what a builder prints can call a volatile function by a plain operator or a column's name. */
-function mustSeeSql(catalogue: Catalogue | undefined): boolean {
-  return catalogue !== undefined && (catalogue.anythingMayWrite || catalogue.columnLikeFunctions.size > 0);
 }

@@ -1,6 +1,6 @@
 /*
  * Where PostgreSQL's own volatility is not the answer; reviewed against PostgreSQL 18's documentation, chapter 9, and held
- * to a real slave by test/intent/corpus.spec.ts. Left out on purpose, and so on the master: what reads the server's files,
+ * to a real slave by test/classification. Left out on purpose, and so on the master: what reads the server's files,
  * what runs SQL out of a string (`query_to_xml`, `ts_stat`, `ts_rewrite`), and what a slave knows late (`pg_xact_status`).
  */
 
@@ -11,6 +11,7 @@ const VOLATILE_BUT_READING: ReadonlySet<string> = new Set([
   'clock_timestamp',
   'current_query',
   'gen_random_uuid',
+  'lo_get',
   'pg_blocking_pids',
   'pg_collation_actual_version',
   'pg_control_checkpoint',
@@ -54,11 +55,47 @@ const VOLATILE_BUT_READING: ReadonlySet<string> = new Set([
   'uuidv7',
 ]);
 
-/** Called stable, but they assign a transaction id, which a slave can't. */
-const STABLE_BUT_WRITING: ReadonlySet<string> = new Set(['pg_current_xact_id', 'txid_current']);
+/**
+ * Called stable or immutable, but they assign a transaction id, ask what a slave can't say, or read whole tables by
+ * their names, and with them views of any kind.
+ */
+const STABLE_BUT_UNSAFE: ReadonlySet<string> = new Set([
+  'database_to_xml',
+  'database_to_xml_and_xmlschema',
+  'pg_current_xact_id',
+  'pg_walfile_name',
+  'pg_walfile_name_offset',
+  'schema_to_xml',
+  'schema_to_xml_and_xmlschema',
+  'table_to_xml',
+  'table_to_xml_and_xmlschema',
+  'txid_current',
+]);
+
+/** They make a value of a type that no word of the query need name; asked for only where a type does more than read. */
+export const MAKES_ANY_TYPE: readonly string[] = [
+  'array_in',
+  'array_recv',
+  'domain_in',
+  'domain_recv',
+  'json_populate_record',
+  'json_populate_recordset',
+  'jsonb_populate_record',
+  'jsonb_populate_record_valid',
+  'jsonb_populate_recordset',
+  'multirange_in',
+  'multirange_recv',
+  'pg_input_error_info',
+  'pg_input_is_valid',
+  'populate_record',
+  'range_in',
+  'range_recv',
+  'record_in',
+  'record_recv',
+];
 
 /** Whether a function of PostgreSQL's own only reads; `stable`: whether its catalogue calls it immutable or stable. */
 export function isSafeSystemFunction(name: string, stable: boolean): boolean {
-  if (STABLE_BUT_WRITING.has(name)) return false;
+  if (STABLE_BUT_UNSAFE.has(name)) return false;
   return stable || VOLATILE_BUT_READING.has(name) || name.startsWith('pg_stat_get_');
 }

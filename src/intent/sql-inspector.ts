@@ -1,6 +1,12 @@
 import type { Catalogue, Verdict } from './catalogue.js';
 import { type Classification, READ, unproved, write } from './intent.js';
-import { DATA_STATEMENTS, READING_NODES } from './sql-nodes.js';
+import {
+  DATA_STATEMENTS,
+  PLANNED_AROUND_A_QUERY,
+  PLANNED_NODES,
+  PLANNED_STATEMENTS,
+  READING_NODES,
+} from './sql-nodes.js';
 import type { SqlNode } from './sql-parser.js';
 
 const NOTHING: ReadonlySet<string> = new Set();
@@ -13,46 +19,79 @@ const KEYWORD_EXPRESSION = /^AEXPR_(NOT_)?BETWEEN/;
 
 /**
  * What a parsed text does: one statement, of which every node is one that reads, every function, operator, type and
- * relation one that the catalogue calls safe. Without a catalogue, functions are unproved.
+ * relation one that the catalogue calls safe. Without a catalogue they are unproved.
  */
 export function inspectSql(statements: readonly SqlNode[], catalogue: Catalogue | undefined): Classification {
   if (statements.length !== 1) return severalStatements(statements);
-  if (catalogue?.anythingMayWrite) return unproved('an implicit cast or a basic operator of this database is volatile');
+  if (catalogue?.anythingMayWrite)
+    return unproved('an implicit cast or a basic operator of this database is volatile');
   return new SqlInspector(catalogue).statement(statements[0]!);
 }
 
 function severalStatements(statements: readonly SqlNode[]): Classification {
-  const changesCatalogue = statements.some((statement) => !DATA_STATEMENTS.has(Object.keys(statement)[0] ?? ''));
+  const changesCatalogue = statements.some((statement) => !DATA_STATEMENTS.has(typeOf(statement)));
   return write(`there are ${statements.length} statements`, { changesCatalogue });
 }
 
 /** Walks one statement; stops at the first thing that is no read, and goes on past what is only unproved. */
 class SqlInspector {
   private doubt: Classification | undefined;
+  /** `x.f` where f(x) is no read, and x is one row or, with a function in FROM, anything. */
+  private columnLike: string | undefined;
+  private functionInFrom = false;
 
-  constructor(private readonly catalogue: Catalogue | undefined) {}
+  /** `runs`: false for what an EXPLAIN only plans, which may then hold what changes data. */
+  constructor(
+    private readonly catalogue: Catalogue | undefined,
+    private readonly runs = true,
+  ) {}
 
   statement(node: SqlNode): Classification {
-    const type = Object.keys(node)[0] ?? 'nothing';
+    const type = typeOf(node);
     const fields = node[type] as SqlNode;
     if (type === 'VariableShowStmt') return READ;
-    if (type === 'ExplainStmt') return this.statement(fields['query'] as SqlNode);
-    if (type !== 'SelectStmt') return write(`it is a ${statementName(type)}`, { changesCatalogue: !DATA_STATEMENTS.has(type) });
-    return this.select(fields, NOTHING) ?? this.doubt ?? READ;
+    if (type === 'ExplainStmt') return this.explained(fields);
+    if (type === 'SelectStmt' || (!this.runs && PLANNED_STATEMENTS.has(type)))
+      return this.whole(type, fields);
+    return write(`it is a ${statementName(type)}`, { changesCatalogue: !DATA_STATEMENTS.has(type) });
+  }
+
+  private explained(explain: SqlNode): Classification {
+    const query = explain['query'] as SqlNode;
+    const options = (explain['options'] ?? []) as readonly { DefElem: { defname?: string } }[];
+    if (options.some(({ DefElem }) => DefElem.defname?.toLowerCase() === 'analyze'))
+      return this.statement(query);
+    const inner = PLANNED_AROUND_A_QUERY.has(typeOf(query))
+      ? (query[typeOf(query)] as SqlNode)['query']
+      : query;
+    return new SqlInspector(this.catalogue, false).statement(inner as SqlNode);
+  }
+
+  private whole(type: string, fields: SqlNode): Classification {
+    const found = this.node(type, fields, NOTHING);
+    if (found) return found;
+    if (this.columnLike && this.functionInFrom) return callsByName(this.columnLike);
+    return this.doubt ?? READ;
+  }
+
+  private select(select: SqlNode, outer: ReadonlySet<string>): Classification | undefined {
+    if (this.runs && select['intoClause']) return write('INTO creates a table');
+    if (this.runs && select['lockingClause']) return write('it locks rows');
+    return this.withTables(select, outer);
   }
 
   /** The names of CTEs stand for their queries below the statement that has them; until there they mean tables. */
-  private select(select: SqlNode, outer: ReadonlySet<string>): Classification | undefined {
-    if (select['intoClause']) return write('INTO creates a table');
-    if (select['lockingClause']) return write('it locks rows');
-    const { withClause, ...rest } = select as { withClause?: SqlNode };
+  private withTables(statement: SqlNode, outer: ReadonlySet<string>): Classification | undefined {
+    const { withClause, ...rest } = statement as { withClause?: SqlNode };
     if (!withClause) return this.fields(rest, outer);
     const inner = new Set(outer);
     return this.commonTables(withClause, inner) ?? this.fields(rest, inner);
   }
 
   private commonTables(withClause: SqlNode, names: Set<string>): Classification | undefined {
-    const tables = (withClause['ctes'] as readonly { CommonTableExpr: SqlNode }[]).map((table) => table.CommonTableExpr);
+    const tables = (withClause['ctes'] as readonly { CommonTableExpr: SqlNode }[]).map(
+      (table) => table.CommonTableExpr,
+    );
     if (withClause['recursive']) for (const table of tables) names.add(table['ctename'] as string);
     for (const table of tables) {
       const found = this.fields(table, names);
@@ -75,6 +114,7 @@ class SqlInspector {
     if (typeof value !== 'object' || value === null) return undefined;
     if (key === 'larg' || key === 'rarg') return this.branch(value as SqlNode, names);
     if (key === 'typeName') return this.type(value as SqlNode) ?? this.fields(value, names);
+    if (key === 'relation' && 'relname' in value) return this.relation(value as SqlNode, names);
     return isNodeType(key) ? this.node(key, value as SqlNode, names) : this.fields(value, names);
   }
 
@@ -84,12 +124,19 @@ class SqlInspector {
   }
 
   private node(type: string, node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
-    if (!READING_NODES.has(type)) return write(`it holds a ${statementName(type)}`);
+    if (!READING_NODES.has(type) && (this.runs || !PLANNED_NODES.has(type))) {
+      return write(`it holds a ${statementName(type)}`);
+    }
     switch (type) {
       case 'SelectStmt':
         return this.select(node, names);
+      case 'InsertStmt':
+      case 'UpdateStmt':
+      case 'DeleteStmt':
+      case 'MergeStmt':
+        return this.withTables(node, names);
       case 'FuncCall':
-        return this.named('function', node['funcname'], names, node);
+        return this.call(node) ?? this.fields(node, names);
       case 'A_Expr':
         return this.expression(node, names);
       case 'SubLink':
@@ -98,6 +145,11 @@ class SqlInspector {
         return this.operator(node['useOp']) ?? this.fields(node, names);
       case 'RangeVar':
         return this.relation(node, names);
+      case 'LockingClause': // it names aliases, not tables
+        return undefined;
+      case 'RangeFunction':
+        this.functionInFrom = true;
+        return this.fields(node, names);
       case 'RangeTableSample':
         return this.sampling(node, names);
       case 'TypeName':
@@ -111,11 +163,9 @@ class SqlInspector {
     }
   }
 
-  private named(what: 'function', name: unknown, names: ReadonlySet<string>, node: SqlNode): Classification | undefined {
-    const { schema, last } = nameOf(name);
-    if (!this.catalogue) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${last} does`);
-    const verdict = this.catalogue?.function(schema, last) ?? 'safe';
-    return this.judge(what, last, verdict, 'is volatile') ?? this.fields(node, names);
+  private call(node: SqlNode): Classification | undefined {
+    const { schema, last } = nameOf(node['funcname']);
+    return this.judge('function', last, this.catalogue?.function(schema, last), 'is volatile');
   }
 
   private expression(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
@@ -132,8 +182,13 @@ class SqlInspector {
   private relation(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
     const name = node['relname'] as string;
     const schema = node['schemaname'] as string | undefined;
-    if (!this.catalogue || (schema === undefined && names.has(name))) return undefined;
-    return this.judge('relation', name, this.catalogue.relation(schema, name), 'is not on slaves or does more than read');
+    if (schema === undefined && names.has(name)) return undefined;
+    return this.judge(
+      'relation',
+      name,
+      this.catalogue?.relation(schema, name),
+      'is not on slaves or does more than read',
+    );
   }
 
   private sampling(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
@@ -143,39 +198,53 @@ class SqlInspector {
   }
 
   private type(node: SqlNode): Classification | undefined {
-    const { last } = nameOf(node['names']);
-    return this.judge('type', last, this.catalogue?.type(last) ?? 'safe', 'has a volatile cast, input or check');
+    const { schema, last } = nameOf(node['names']);
+    if (!this.catalogue && schema === 'pg_catalog') return undefined;
+    return this.judge('type', last, this.catalogue?.type(last), 'has a volatile cast, input or check');
   }
 
   /** `t.f` is a column of t or a call of f(t). */
   private column(node: SqlNode): Classification | undefined {
     const fields = node['fields'] as readonly SqlNode[];
-    return fields.length > 1 ? this.columnLike(fields.at(-1)) : undefined;
+    const name = fields.length > 1 ? textOf(fields.at(-1)) : '';
+    if (this.catalogue?.mayCall(name, 'row')) return callsByName(name);
+    if (this.catalogue?.mayCall(name, 'anything')) this.columnLike ??= name;
+    return undefined;
   }
 
+  /** `(x).f` is a field of x or a call of f(x), whatever x is. */
   private indirection(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
     for (const step of node['indirection'] as readonly SqlNode[]) {
-      const found = this.columnLike(step);
-      if (found) return found;
+      const name = textOf(step);
+      if (this.catalogue?.mayCall(name, 'anything')) return callsByName(name);
+      if (!this.catalogue && name) this.doubtful(`the catalogue is not there yet to tell what .${name} does`);
     }
     return this.fields(node, names);
   }
 
-  private columnLike(field: SqlNode | undefined): Classification | undefined {
-    const name = textOf(field);
-    if (!this.catalogue?.columnLikeFunctions.has(name)) return undefined;
-    return write(`${name} may be a call of a volatile function of that name`);
-  }
-
-  private judge(what: string, name: string, verdict: Verdict, why: string): Classification | undefined {
+  private judge(
+    what: string,
+    name: string,
+    verdict: Verdict | undefined,
+    why: string,
+  ): Classification | undefined {
     if (verdict === 'unsafe') return write(`${what} ${name} ${why}`);
     if (verdict === 'unknown') this.doubtful(`${what} ${name} is unknown`);
+    if (!verdict) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${name} does`);
     return undefined;
   }
 
   private doubtful(because: string): void {
     this.doubt ??= unproved(because);
   }
+}
+
+function callsByName(name: string): Classification {
+  return write(`${name} may be a call of the volatile function of that name`);
+}
+
+function typeOf(node: SqlNode): string {
+  return Object.keys(node)[0] ?? 'nothing';
 }
 
 function isNodeType(key: string): boolean {

@@ -71,12 +71,42 @@ export const READING_NODES: ReadonlySet<string> = new Set([
   'XmlSerialize',
 ]);
 
-/** Statements that leave functions, relations, types and operators as they are; any other may not. */
+/** What EXPLAIN without ANALYZE plans and does not run. */
+export const PLANNED_STATEMENTS: ReadonlySet<string> = new Set([
+  'DeleteStmt',
+  'InsertStmt',
+  'MergeStmt',
+  'UpdateStmt',
+]);
+
+/** Statements that EXPLAIN takes for the query in them. */
+export const PLANNED_AROUND_A_QUERY: ReadonlySet<string> = new Set([
+  'CreateTableAsStmt',
+  'DeclareCursorStmt',
+]);
+
+/** What those hold beyond what reads hold. */
+export const PLANNED_NODES: ReadonlySet<string> = new Set([
+  ...PLANNED_STATEMENTS,
+  'CurrentOfExpr',
+  'IndexElem',
+  'LockingClause',
+  'MergeSupportFunc',
+  'MergeWhenClause',
+  'MultiAssignRef',
+  'ReturningOption',
+  'SetToDefault',
+]);
+
+/** Statements that leave functions, relations, types and operators as they are, as far as one can see: what a
+ * procedure or function does inside is found when something unknown is named. Any other may not. */
 export const DATA_STATEMENTS: ReadonlySet<string> = new Set([
+  'CallStmt',
   'CheckPointStmt',
   'ClosePortalStmt',
   'ClusterStmt',
   'ConstraintsSetStmt',
+  'CommentStmt',
   'CopyStmt',
   'DeallocateStmt',
   'DeclareCursorStmt',
@@ -85,6 +115,8 @@ export const DATA_STATEMENTS: ReadonlySet<string> = new Set([
   'ExecuteStmt',
   'ExplainStmt',
   'FetchStmt',
+  'GrantRoleStmt',
+  'GrantStmt',
   'InsertStmt',
   'ListenStmt',
   'LoadStmt',
@@ -92,6 +124,7 @@ export const DATA_STATEMENTS: ReadonlySet<string> = new Set([
   'MergeStmt',
   'NotifyStmt',
   'PrepareStmt',
+  'RefreshMatViewStmt',
   'ReindexStmt',
   'SelectStmt',
   'TransactionStmt',

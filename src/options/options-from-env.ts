@@ -49,7 +49,7 @@ const SET_VARIABLES: typeof ENGINE_VARIABLES = {
  * which is `pg` unless given). Throws `InvalidOptionsError` for a variable with the prefix that it doesn't know.
  */
 export function optionsFromEnv(env: Environment, prefix = 'DATABASE_'): DatabaseRoutingOptions {
-  const options: Values = { client: 'pg' };
+  const options: Values = { __proto__: null, client: 'pg' };
   for (const [variable, value] of Object.entries(env)) {
     if (!variable.startsWith(prefix) || value === undefined) continue;
     const [path, read] = target(variable, variable.slice(prefix.length));
@@ -83,7 +83,7 @@ function slaveTarget(variable: string, name: string): readonly [path: string[], 
 function setAt(values: Values, path: readonly string[], value: unknown): void {
   const [key = '', ...deeper] = path;
   if (deeper.length === 0) values[key] = value;
-  else setAt((values[key] ??= {}) as Values, deeper, value);
+  else setAt((values[key] ??= { __proto__: null }) as Values, deeper, value);
 }
 
 function expected(variable: string, what: string, got: string): InvalidOptionsError {

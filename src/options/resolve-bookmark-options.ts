@@ -14,8 +14,23 @@ export interface ResolvedBookmarkOptions extends Pick<BookmarkOptions, 'store' |
   readonly header: string | undefined;
 }
 
-const KEYS = ['secret', 'waitMs', 'maxAgeSeconds', 'cookie', 'header', 'store', 'key'] satisfies (keyof BookmarkOptions)[];
-const COOKIE_KEYS = ['name', 'path', 'domain', 'sameSite', 'secure', 'httpOnly'] satisfies (keyof CookieOptions)[];
+const KEYS = [
+  'secret',
+  'waitMs',
+  'maxAgeSeconds',
+  'cookie',
+  'header',
+  'store',
+  'key',
+] satisfies (keyof BookmarkOptions)[];
+const COOKIE_KEYS = [
+  'name',
+  'path',
+  'domain',
+  'sameSite',
+  'secure',
+  'httpOnly',
+] satisfies (keyof CookieOptions)[];
 
 /** Shorter ones can be guessed. */
 const SHORTEST_SECRET = 16;
@@ -26,10 +41,19 @@ const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: string): ResolvedBookmarkOptions {
   checkObject('bookmark', options as unknown);
   checkKeys('bookmark', options, KEYS);
-  const { secret = [], waitMs = 20, maxAgeSeconds = 3600, cookie = {}, header = 'Database-Bookmark', store, key } = options;
+  const {
+    secret = [],
+    waitMs = 20,
+    maxAgeSeconds = 3600,
+    cookie = {},
+    header = 'Database-Bookmark',
+    store,
+    key,
+  } = options;
   const secrets = typeof secret === 'string' ? [secret] : secret;
   for (const one of secrets) checkSecret(one);
-  if (!(waitMs >= 0) || !Number.isFinite(waitMs)) refuse('bookmark.waitMs', 'a number of ms, 0 or more', waitMs);
+  if (!(waitMs >= 0) || !Number.isFinite(waitMs))
+    refuse('bookmark.waitMs', 'a number of ms, 0 or more', waitMs);
   if (!(maxAgeSeconds > 0)) refuse('bookmark.maxAgeSeconds', 'a number of seconds above 0', maxAgeSeconds);
   if (header !== false && !TOKEN.test(header)) refuse('bookmark.header', "a header's name or false", header);
   checkStore(store, key);
@@ -37,7 +61,8 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
     secrets,
     waitMs,
     maxAgeSeconds,
-    cookie: cookie === false ? undefined : resolveCookie('bookmark.cookie', cookieName('db_seen', set), cookie),
+    cookie:
+      cookie === false ? undefined : resolveCookie('bookmark.cookie', cookieName('db_seen', set), cookie),
     header: header === false ? undefined : header,
     ...(store && { store }),
     ...(key && { key }),
@@ -47,10 +72,18 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
 export function resolveCookie(path: string, name: string, options: CookieOptions): ResolvedCookie {
   checkObject(path, options as unknown);
   checkKeys(path, options, COOKIE_KEYS);
-  const cookie: ResolvedCookie = { name, path: '/', sameSite: 'lax', secure: false, httpOnly: true, ...options };
+  const cookie: ResolvedCookie = {
+    name,
+    path: '/',
+    sameSite: 'lax',
+    secure: false,
+    httpOnly: true,
+    ...options,
+  };
   if (!TOKEN.test(cookie.name)) refuse(`${path}.name`, "a cookie's name", cookie.name);
   checkOneOf(`${path}.sameSite`, cookie.sameSite, ['lax', 'strict', 'none']);
-  if (cookie.sameSite === 'none' && !cookie.secure) refuse(`${path}.secure`, "true with sameSite: 'none'", cookie.secure);
+  if (cookie.sameSite === 'none' && !cookie.secure)
+    refuse(`${path}.secure`, "true with sameSite: 'none'", cookie.secure);
   return Object.freeze(cookie);
 }
 

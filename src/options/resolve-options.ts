@@ -74,7 +74,7 @@ function resolveEngine(
 ): ResolvedEngineOptions {
   checkObject(path, options);
   checkKeys(path, options, ENGINE_KNEX_KEYS);
-  if (!options.connection && !options.connectionPool) {
+  if (!isConnection(options.connection) && !options.connectionPool) {
     refuse(`${path}.connection`, 'a connection string, object or function', options.connection);
   }
   const pool = { ...poolDefaults, ...shared.pool, ...options.pool };
@@ -83,6 +83,10 @@ function resolveEngine(
     weight: 1,
     config: { ...shared, ...options, ...(Object.keys(pool).length > 0 && { pool }) },
   };
+}
+
+function isConnection(connection: unknown): boolean {
+  return Boolean(connection) && ['string', 'object', 'function'].includes(typeof connection);
 }
 
 function checkSlaveName(name: string): void {

@@ -21,7 +21,10 @@ export class BookmarkCarrier {
   attach(context: Context, request: IncomingMessage, response: ServerResponse, carries: () => boolean): void {
     const { header } = this.options;
     const cookies = this.cookiesOf(request);
-    this.bookmarks.restore(context, [...cookies.values(), ...headerValues(header && request.headers[header.toLowerCase()])]);
+    this.bookmarks.restore(context, [
+      ...cookies.values(),
+      ...headerValues(header && request.headers[header.toLowerCase()]),
+    ]);
     const { position, unsettled } = context.work.seen;
     onHeaders(response, () => {
       const { seen } = context.work;
@@ -34,10 +37,12 @@ export class BookmarkCarrier {
     const bookmark = this.bookmarks.current(context);
     if (bookmark === undefined) return;
     const { header, cookie, maxAgeSeconds } = this.options;
-    if (header) response.setHeader(header, [...headerValues(response.getHeader(header)), bookmark].join(', '));
+    if (header)
+      response.setHeader(header, [...headerValues(response.getHeader(header)), bookmark].join(', '));
     if (!cookie) return;
     const attributes = attributesOf(cookie);
-    for (const name of replaced) response.appendHeader('Set-Cookie', serialize(name, '', { ...attributes, maxAge: 0 }));
+    for (const name of replaced)
+      response.appendHeader('Set-Cookie', serialize(name, '', { ...attributes, maxAge: 0 }));
     const name = `${cookie.name}.${randomInt(36 ** 4).toString(36)}`;
     response.appendHeader('Set-Cookie', serialize(name, bookmark, { ...attributes, maxAge: maxAgeSeconds }));
   }
@@ -58,6 +63,10 @@ function attributesOf({ path, domain, sameSite, secure, httpOnly }: ResolvedCook
 
 /** A header that is there several times, or holds several values. */
 function headerValues(value: string | number | readonly string[] | undefined): string[] {
-  const texts = Array.isArray(value) ? (value as string[]) : value === undefined || value === '' ? [] : [String(value)];
+  const texts = Array.isArray(value)
+    ? (value as string[])
+    : value === undefined || value === ''
+      ? []
+      : [String(value)];
   return texts.flatMap((text) => text.split(',')).map((text) => text.trim());
 }

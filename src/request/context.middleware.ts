@@ -5,7 +5,7 @@ import type { RequestContexts } from './request-contexts.js';
 
 interface FastifyHooks {
   addHook(
-    name: 'onRequest' | 'preValidation',
+    name: 'preValidation',
     hook: (request: { raw: IncomingMessage }, reply: { raw: ServerResponse }, done: () => void) => void,
   ): void;
   /** Middleware, where middie is registered. */
@@ -19,7 +19,7 @@ export function openContexts(
   consumer: MiddlewareConsumer,
 ): void {
   const fastify = adapter.getType() === 'fastify' ? adapter.getInstance<FastifyHooks>() : undefined;
-  if (fastify) openInHooks(contexts, fastify);
+  if (fastify) openBeforeGuards(contexts, fastify);
   if (fastify && !fastify.use) return;
   consumer
     .apply((request: IncomingMessage, response: ServerResponse, next: () => void) =>
@@ -29,11 +29,9 @@ export function openContexts(
 }
 
 /**
- * Again on Fastify: its body parsing goes on in the socket's context instead of the middleware's. Before it too, for the
- * apps whose adapter was told to `skipMiddie`, and so takes no middleware.
+ * On Fastify, again right before guards: its adapter takes no middleware where it was told to `skipMiddie`, and hooks of
+ * plugins may call back from where the context is lost, as from a session store's socket.
  */
-function openInHooks(contexts: RequestContexts, fastify: FastifyHooks): void {
-  for (const hook of ['onRequest', 'preValidation'] as const) {
-    fastify.addHook(hook, (request, reply, done) => contexts.run(request.raw, reply.raw, done));
-  }
+function openBeforeGuards(contexts: RequestContexts, fastify: FastifyHooks): void {
+  fastify.addHook('preValidation', (request, reply, done) => contexts.run(request.raw, reply.raw, done));
 }

@@ -48,7 +48,9 @@ export class RequestContexts {
   /** What is current, or a context of its own where no middleware ran. */
   currentOrNew(kind: 'request' | 'message'): Context {
     const current = currentContext(this.routing.name);
-    return kind === 'request' && current.kind === 'request' ? current : openContext(kind, { balanced: false });
+    return kind === 'request' && current.kind === 'request'
+      ? current
+      : openContext(kind, { balanced: false });
   }
 
   /** What must be done before a request's handler may read: guards have run by now, so the app knows its client. */

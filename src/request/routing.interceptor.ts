@@ -33,14 +33,22 @@ export class RoutingInterceptor implements NestInterceptor {
     const handled = new Observable((subscriber) =>
       runInContext(this.routing.name, context, () => next.handle().subscribe(subscriber)),
     );
-    return execution.getType() === 'http' && this.routing.bookmarks ? this.carried(execution, context, handled) : handled;
+    return execution.getType() === 'http' && this.routing.bookmarks
+      ? this.carried(execution, context, handled)
+      : handled;
   }
 
   /** Between what a request brings and what its response takes along. An event stream's head is sent before its events. */
-  private carried(execution: ExecutionContext, context: Context, handled: Observable<unknown>): Observable<unknown> {
+  private carried(
+    execution: ExecutionContext,
+    context: Context,
+    handled: Observable<unknown>,
+  ): Observable<unknown> {
     const loading = this.contexts.load(execution.switchToHttp().getRequest<object>(), context);
     const loaded = loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
-    return Reflect.hasMetadata(SSE_METADATA, execution.getHandler()) ? loaded : this.finished(context, loaded);
+    return Reflect.hasMetadata(SSE_METADATA, execution.getHandler())
+      ? loaded
+      : this.finished(context, loaded);
   }
 
   /** Holds the handler's answer, or its error, back until the bookmark that belongs to it is known. */
@@ -71,7 +79,7 @@ export class RoutingInterceptor implements NestInterceptor {
     return context;
   }
 
-  /** HTTP requests are found by the request itself: Fastify's body parsing loses what its earlier hooks ran in. */
+  /** HTTP requests are found by the request itself: a middleware that calls back from elsewhere loses what is current. */
   private outerContext(execution: ExecutionContext): Context {
     const type = execution.getType<string>();
     if (type !== 'http')

@@ -23,7 +23,8 @@ export class Router {
   route(query: RoutedQuery, context: Context): Routed {
     const choice = this.decide(query, context);
     const { reads } = this;
-    if (choice.reason === 'balanced' && reads && query.consistency !== 'eventual') return this.fresh(query, context, reads);
+    if (choice.reason === 'balanced' && reads && query.consistency !== 'eventual')
+      return this.fresh(query, context, reads);
     const decision = this.place(choice, context);
     return this.leavesSlave(decision, query, context) ? this.afterSlave(decision, context) : decision;
   }
@@ -59,7 +60,9 @@ export class Router {
 
   private found(found: FoundSlave, reason: Reason, otherwise: Reason, context: Context): Routed {
     if (found instanceof Promise) {
-      return found.then((slave) => (slave ? this.onSlave(slave, reason, context) : this.leave(otherwise, context)));
+      return found.then((slave) =>
+        slave ? this.onSlave(slave, reason, context) : this.leave(otherwise, context),
+      );
     }
     return found ? this.onSlave(found, reason, context) : this.onMaster(otherwise);
   }

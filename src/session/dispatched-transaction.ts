@@ -23,7 +23,8 @@ export class DispatchedTransaction {
 
   /** It has its connection, or gives it back: what it shows is seen from the first on, and up to the last. */
   shows(engine: Engine): void {
-    if (this.reads && !this.isSettled) see(this.context.work.seen, engine.role === 'slave' ? engine.place : undefined);
+    if (this.reads && !this.isSettled)
+      see(this.context.work.seen, engine.role === 'slave' ? engine.place : undefined);
   }
 
   /** Its COMMIT is on its way: from then on the writes may be there, whatever the answer. */

@@ -29,7 +29,7 @@ export class HeldConnections {
     }
   }
 
-  /** Knex releases a stream's connection twice; it counts once. */
+  /** Whoever releases twice is counted once. */
   release(connection: KnexConnection): void {
     const engine = this.engines.get(connection);
     if (engine && this.held.delete(connection)) engine.inFlight--;

@@ -29,7 +29,12 @@ export type KnexOnConnection = (runner: KnexRunner, parameters?: KnexStreamParam
 export interface KnexTransaction {
   commit(connection: KnexConnection, value?: unknown): Promise<CommitAnswer | undefined>;
   /** Runs SQL of the transaction itself; with a status of 1 it ends well, and with that value. */
-  query(connection: KnexConnection, sql: string, status?: number, value?: unknown): Promise<CommitAnswer | undefined>;
+  query(
+    connection: KnexConnection,
+    sql: string,
+    status?: number,
+    value?: unknown,
+  ): Promise<CommitAnswer | undefined>;
 }
 
 export interface KnexTransactionConfig {

@@ -65,13 +65,21 @@ export class QueryDispatcher {
       return decision.engine;
     };
     const engine = routed instanceof Promise ? routed.then(announced) : announced(routed);
-    return new DispatchedTransaction(engine, context, this.isTracked(context, query.consistency) ? this.reads : undefined);
+    return new DispatchedTransaction(
+      engine,
+      context,
+      this.isTracked(context, query.consistency) ? this.reads : undefined,
+    );
   }
 
   /** A transaction on a connection that was passed to it: where it runs is settled. */
   connectionTransaction(engine: Engine): DispatchedTransaction {
     const context = currentContext(this.set);
-    return new DispatchedTransaction(engine, context, this.isTracked(context, 'session') ? this.reads : undefined);
+    return new DispatchedTransaction(
+      engine,
+      context,
+      this.isTracked(context, 'session') ? this.reads : undefined,
+    );
   }
 
   /** A query inside a transaction, on the transaction's engine (rule 1). Its transaction marks the context, not it. */
@@ -143,7 +151,8 @@ export class QueryDispatcher {
   ): Routed {
     if (knexEngine === undefined) return this.router.route(query, context);
     const decision = this.router.place({ engine: knexEngine, reason: 'query' }, context);
-    if (decision.engine.role === 'slave' && query.intent === 'write') throw refusal(decision.engine, classification);
+    if (decision.engine.role === 'slave' && query.intent === 'write')
+      throw refusal(decision.engine, classification);
     return decision;
   }
 
@@ -170,7 +179,11 @@ export class QueryDispatcher {
   }
 
   private isTracked(context: Context, consistency: Consistency): boolean {
-    return this.reads !== undefined && context.kind !== 'none' && (consistency === 'session' || consistency === 'strong');
+    return (
+      this.reads !== undefined &&
+      context.kind !== 'none' &&
+      (consistency === 'session' || consistency === 'strong')
+    );
   }
 }
 

@@ -24,6 +24,7 @@ import {
 import { ownSettingsOf, setOwn } from './own-settings.js';
 import type { Dispatched, QueryDispatcher } from './query-dispatcher.js';
 import { isRefusedWrite } from './refusal.js';
+import { releasingOnce } from './releasing-once.js';
 
 /** What the routed classes need; they keep it in their closure, since Knex copies clients field by field. */
 export interface RoutedClientDependencies {
@@ -85,6 +86,8 @@ export function routedClientClass(
   class RoutedRunner extends knex.Runner {
     private dispatched: Dispatched | undefined;
     private waiting: Promise<Dispatched> | undefined;
+    private readonly home = this.client;
+    private isStream = false;
 
     override run(): Promise<unknown> {
       try {
@@ -96,6 +99,7 @@ export function routedClientClass(
     }
 
     override stream(...args: unknown[]): unknown {
+      this.isStream = true;
       this.dispatch();
       return super.stream(...args);
     }
@@ -120,14 +124,19 @@ export function routedClientClass(
     }
 
     /** A slave's failure before the first row that another try can mend is not the caller's. */
-    private async connectStream(callback: KnexOnConnection, parameters: KnexStreamParameters): Promise<unknown> {
-      if (this.dispatched?.engine.role !== 'slave') return this.streamed(super.ensureConnection(callback, parameters));
+    private async connectStream(
+      callback: KnexOnConnection,
+      parameters: KnexStreamParameters,
+    ): Promise<unknown> {
+      if (this.dispatched?.engine.role !== 'slave')
+        return this.streamed(super.ensureConnection(callback, parameters));
       const attempt = new FirstRowStream(parameters.stream);
       const onConnection = this.isOfSession ? this.checked(callback) : callback;
       try {
         return await this.streamed(super.ensureConnection(onConnection, { ...parameters, stream: attempt }));
       } catch (error) {
         attempt.detach();
+        if (!this.connection) throw error; // Knex itself tells the stream that there is no connection
         if (attempt.delivered || !this.mend(error)) return emitted(parameters.stream, error);
         this.connection = undefined;
         return this.ensureConnection(callback, parameters);
@@ -157,7 +166,8 @@ export function routedClientClass(
     private take(dispatched: Dispatched): this {
       this.waiting = undefined;
       this.dispatched = dispatched;
-      this.client = viewOn(this.client, dispatched.engine);
+      const view = viewOn(this.home, dispatched.engine);
+      this.client = this.isStream ? releasingOnce(view) : view;
       return this;
     }
 
@@ -192,7 +202,11 @@ export function routedClientClass(
     }
 
     private get isOfSession(): boolean {
-      return this.dispatched?.tracked === true && this.dispatched.engine.role === 'slave' && this.dispatched.movable;
+      return (
+        this.dispatched?.tracked === true &&
+        this.dispatched.engine.role === 'slave' &&
+        this.dispatched.movable
+      );
     }
 
     /** Runs once the connection is there: a slave that was restarted since it was chosen may be behind what was seen. */
@@ -313,7 +327,9 @@ export function routedClientClass(
       transaction.commit = async (connection, value) => {
         dispatched.mayHaveWritten();
         const { commitSql, marks } = dispatched;
-        const sent = commitSql ? transaction.query(connection, commitSql, COMMITTED, value) : commit(connection, value);
+        const sent = commitSql
+          ? transaction.query(connection, commitSql, COMMITTED, value)
+          : commit(connection, value);
         const answer = await sent;
         if (commitSql) dispatched.committed(answer ?? {}, marks);
         if (held.takeChanged(connection)) dispatcher.catalogueChanged();
@@ -359,7 +375,9 @@ const COMMITTED = 1;
 /** Whether a query's end means anything to us: most reads on the master outside a request's or job's don't. */
 function needsWatch(dispatched: Dispatched | undefined): boolean {
   if (!dispatched) return false;
-  return dispatched.engine.role === 'slave' || dispatched.tracked || dispatched.classification.changesCatalogue;
+  return (
+    dispatched.engine.role === 'slave' || dispatched.tracked || dispatched.classification.changesCatalogue
+  );
 }
 
 /** The slave that a read was meant for runs anew; the read was not sent. */

@@ -1,0 +1,47 @@
+import type { Knex } from 'knex';
+import type { DatabaseRoutingOptions } from '../../src/index.js';
+import { type ReplicatedPostgres, startReplicatedPostgres } from '../../src/testing/index.js';
+
+/** A master and two slaves with a table to write to, and a view by which a server says its own name. */
+export async function startReplicatedNodes(): Promise<ReplicatedPostgres> {
+  const replication = await startReplicatedPostgres({ slaves: 2 });
+  await replication.master.query('CREATE TABLE posts (id serial PRIMARY KEY, title text NOT NULL)');
+  await replication.master.query(
+    `CREATE VIEW node AS SELECT split_part(current_setting('cluster_name'), '.', -1) AS name`,
+  );
+  await replication.caughtUp();
+  return replication;
+}
+
+/** The server that answers a read made right here, by its own word. */
+export async function answeringNode(db: Knex): Promise<string> {
+  const { name } = await db<{ name: string }>('node').first().then(existing);
+  return name;
+}
+
+export async function writePost(db: Knex, title = 'a post'): Promise<void> {
+  await db('posts').insert({ title });
+}
+
+/** Balances to slave2 always, so that slave1 answers only where something forces it. */
+export function enginesOf(
+  { master, slaves }: ReplicatedPostgres,
+  more: Partial<DatabaseRoutingOptions> = {},
+): DatabaseRoutingOptions {
+  return {
+    client: 'pg',
+    master: { connection: master.connection },
+    slaves: {
+      slave1: { connection: existing(slaves['slave1']).connection },
+      slave2: { connection: existing(slaves['slave2']).connection },
+    },
+    balancer: { choose: (all) => existing(all.find(({ name }) => name === 'slave2') ?? all[0]) },
+    exposeDecisions: true,
+    ...more,
+  };
+}
+
+function existing<Value>(value: Value | undefined): Value {
+  if (value === undefined) throw new Error('expected a value');
+  return value;
+}
