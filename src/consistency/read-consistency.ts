@@ -34,10 +34,11 @@ export class ReadConsistency {
 
   /** A slave that shows everything the context has seen, `kept` before any other. */
   inSession({ work: { seen } }: Context, kept: Engine | undefined): FoundSlave {
-    if (kept && this.mayStay(seen, kept)) return kept;
+    const home = kept ?? this.slaveSeen(seen);
+    if (home && this.mayStay(seen, home)) return home;
     this.refreshing.need();
-    if (seen.unsettled !== undefined) return this.settleAndReach(seen, kept);
-    return this.atLeast(seen.position, kept) ?? this.reach(seen.position, kept);
+    if (seen.unsettled !== undefined) return this.settleAndReach(seen, home);
+    return this.atLeast(seen.position, home) ?? this.reach(seen.position, home);
   }
 
   /** A slave whose data is at most so old. A sample that is half as old leaves the other half to the query's own way. */
@@ -62,7 +63,7 @@ export class ReadConsistency {
 
   /** Before a context that has seen a slave's data reads from the master: resolves when the master shows it too. */
   async leaveSlave({ work: { seen } }: Context): Promise<void> {
-    const slave = seen.unsettled === undefined ? undefined : this.engines.find(slaveAt(seen.unsettled));
+    const slave = this.slaveSeen(seen);
     if (slave) await visibleOnMaster(this.engines.master.probes, slave.probes, this.nowMs);
   }
 
@@ -79,6 +80,10 @@ export class ReadConsistency {
   private async refresh(): Promise<void> {
     const slaves = this.engines.eligibleSlaves().map((slave) => this.replayOf(slave).probe());
     await Promise.allSettled([this.master.ask(), ...slaves]);
+  }
+
+  private slaveSeen({ unsettled }: Seen): Engine | undefined {
+    return unsettled === undefined ? undefined : this.engines.find(slaveAt(unsettled));
   }
 
   /** A slave never goes behind what it has shown; and what is settled it must have replayed. */
@@ -106,13 +111,18 @@ export class ReadConsistency {
     return reached.length > 0 ? this.balancer.choose(reached) : undefined;
   }
 
-  /** The first slave to get there, within the time that is granted. */
+  /** The kept slave if it gets there in half of the time that is granted, else the first one that does in the rest. */
   private async reach(position: Position, kept: Engine | undefined): Promise<Engine | undefined> {
     const there = this.atLeast(position, kept);
     if (there || this.waitMs === 0) return there;
-    const slaves = this.engines.eligibleSlaves();
-    const waits = slaves.map(async (slave) => {
-      if (await this.replayOf(slave).reach(position, this.waitMs)) return slave;
+    const withinMs = kept ? this.waitMs / 2 : this.waitMs;
+    if (kept && (await this.replayOf(kept).reach(position, withinMs))) return kept;
+    return this.firstToReach(position, withinMs);
+  }
+
+  private async firstToReach(position: Position, withinMs: number): Promise<Engine | undefined> {
+    const waits = this.engines.eligibleSlaves().map(async (slave) => {
+      if (await this.replayOf(slave).reach(position, withinMs)) return slave;
       throw new Error(`${slave.name} is behind`);
     });
     return Promise.any(waits).catch(() => undefined);

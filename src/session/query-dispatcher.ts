@@ -178,12 +178,12 @@ export class QueryDispatcher {
     if (this.reads && context.kind !== 'none') see(context.work.seen);
   }
 
+  /**
+   * What a guard reads on the master is for the app to decide by, and counts as seen by nobody: else each request behind
+   * a guard would have to wait for a slave to have all that the master has now.
+   */
   private isTracked(context: Context, consistency: Consistency): boolean {
-    return (
-      this.reads !== undefined &&
-      context.kind !== 'none' &&
-      (consistency === 'session' || consistency === 'strong')
-    );
+    return this.reads !== undefined && context.balanced && (consistency === 'session' || consistency === 'strong');
   }
 }
 
