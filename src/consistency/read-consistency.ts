@@ -32,9 +32,9 @@ export class ReadConsistency {
     this.refreshing = new RefreshLoop(() => this.refresh(), nowMs);
   }
 
-  /** A slave that shows everything the context has seen, `kept` before any other. */
-  inSession({ work: { seen } }: Context, kept: Engine | undefined): FoundSlave {
-    const home = kept ?? this.slaveSeen(seen);
+  /** A slave that shows everything the context has seen; where it `stays`, the one that it has seen before any other. */
+  inSession({ work: { seen } }: Context, kept: Engine | undefined, stays: boolean): FoundSlave {
+    const home = kept ?? (stays ? this.slaveSeen(seen) : undefined);
     if (home && this.mayStay(seen, home)) return home;
     this.refreshing.need();
     if (seen.unsettled !== undefined) return this.settleAndReach(seen, home);

@@ -54,7 +54,7 @@ export class Router {
     const bySession = typeof consistency === 'string';
     const kept = this.keptSlave(context);
     const reason = bySession && isBound(context, kept) ? 'bookmark' : 'balanced';
-    const found = bySession ? reads.inSession(context, kept) : reads.within(consistency, kept);
+    const found = bySession ? reads.inSession(context, kept, this.slavePer === 'context') : reads.within(consistency, kept);
     return this.found(found, reason, bySession ? 'bookmark' : 'consistency', context);
   }
 
