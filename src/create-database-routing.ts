@@ -1,4 +1,6 @@
 import knex, { type Knex } from 'knex';
+import { createBookmarks } from './consistency/create-bookmarks.js';
+import { ReadConsistency } from './consistency/read-consistency.js';
 import { DatabaseRouting } from './database-routing.js';
 import { Engine } from './engines/engine.js';
 import { EngineRegistry } from './engines/engine-registry.js';
@@ -7,7 +9,7 @@ import { readCatalogue } from './intent/catalogue-reader.js';
 import { QueryClassifier } from './intent/query-classifier.js';
 import type { DatabaseRoutingOptions } from './options/database-routing-options.js';
 import { resolveOptions } from './options/resolve-options.js';
-import type { ResolvedEngineOptions } from './options/resolved-options.js';
+import type { ResolvedEngineOptions, ResolvedOptions } from './options/resolved-options.js';
 
 /**
  * The core without Nest, for scripts, workers and tests. Connects when the first query runs; call `destroy()` at the
@@ -17,19 +19,35 @@ export function createDatabaseRouting(options: DatabaseRoutingOptions): Database
   const resolved = resolveOptions(options);
   const master = createEngine('master', resolved.master);
   const isPostgres = master.knex.client.driverName === 'pg';
-  const slaves = resolved.slaves.map((slave) => createEngine('slave', isPostgres ? readOnly(slave) : slave));
+  const slaves = resolved.slaves.map((slave) =>
+    isPostgres ? createReadOnlySlave(slave) : createEngine('slave', slave),
+  );
   const engines = new EngineRegistry(master, Object.freeze(slaves));
   if (!engines.balancing) {
-    resolved.logger.warn('No slaves are configured: reads and writes run on the master. Add them under `slaves`.');
+    resolved.logger.warn(
+      'No slaves are configured: reads and writes run on the master. Add them under `slaves`.',
+    );
   }
   // PostgreSQL's catalogue and grammar for PostgreSQL; other dialects' SQL is not looked into
-  const reader = isPostgres ? () => readCatalogue(master.knex) : undefined;
+  const reader = isPostgres ? () => readCatalogue(master.probes) : undefined;
   const classifier = new QueryClassifier(reader, resolved.classify, resolved.logger);
-  return new DatabaseRouting(resolved, engines, classifier);
+  const reads = isPostgres && engines.balancing ? createReads(resolved, engines) : undefined;
+  const bookmarks =
+    reads && createBookmarks(resolved.name, resolved.bookmark, reads, engines, resolved.logger);
+  return new DatabaseRouting(resolved, engines, classifier, reads, bookmarks);
 }
 
-function readOnly(slave: ResolvedEngineOptions): ResolvedEngineOptions {
-  return { ...slave, config: { ...slave.config, pool: readOnlySessions(slave.config.pool) } };
+/** A clock that never goes back. */
+const nowMs = () => performance.now();
+
+function createReads({ balancer, bookmark }: ResolvedOptions, engines: EngineRegistry): ReadConsistency {
+  return new ReadConsistency(engines, balancer, bookmark.waitMs, nowMs);
+}
+
+function createReadOnlySlave({ config, ...options }: ResolvedEngineOptions): Engine {
+  const pool = readOnlySessions(config.pool, (startedAt) => (slave.startedAt = startedAt));
+  const slave = createEngine('slave', { ...options, config: { ...config, pool } });
+  return slave;
 }
 
 function createEngine(role: Engine['role'], { name, weight, config }: ResolvedEngineOptions): Engine {

@@ -3,7 +3,7 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { createDatabaseRouting } from './create-database-routing.js';
 import type { DatabaseRouting } from './database-routing.js';
 import type { DatabaseRoutingOptions } from './options/database-routing-options.js';
-import { DEFAULT_SET } from './options/resolve-options.js';
+import { DEFAULT_SET } from './options/default-set.js';
 import { RequestContexts } from './request/request-contexts.js';
 import { RoutingInterceptor } from './request/routing.interceptor.js';
 import { getBalancedSessionToken, getDatabaseRoutingToken, getKnexToken } from './tokens.js';
@@ -52,7 +52,7 @@ function providersOf(name: string): Provider[] {
     {
       provide: RequestContexts,
       inject,
-      useFactory: (routing: DatabaseRouting) => new RequestContexts(routing),
+      useFactory: createContexts,
     },
     {
       provide: APP_INTERCEPTOR,
@@ -67,4 +67,9 @@ function create(options: DatabaseRoutingOptions, name: string): DatabaseRouting 
   const set = name === DEFAULT_SET ? '' : `:${name}`;
   const logger = options.logger ?? new Logger(`DatabaseRouting${set}`);
   return createDatabaseRouting({ ...options, logger, name });
+}
+
+function createContexts(routing: DatabaseRouting): RequestContexts {
+  const logger = new Logger('DatabaseRouting');
+  return new RequestContexts(routing, (error) => logger.warn(`The bookmark store failed: ${String(error)}`));
 }

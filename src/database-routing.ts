@@ -1,9 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { Knex } from 'knex';
+import type { Bookmarks } from './consistency/bookmarks.js';
+import type { ReadConsistency } from './consistency/read-consistency.js';
+import { type Consistency, checkConsistency } from './context/consistency.js';
 import { type EngineChoice, nestContext, openContext } from './context/context.js';
-import { type Ran, runInContext, runOnEngine } from './context/context-storage.js';
+import { type Ran, currentContext, runInContext, runOnEngine } from './context/context-storage.js';
+import { see } from './context/seen.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
 import type { QueryClassifier } from './intent/query-classifier.js';
+import type { ResolvedBookmarkOptions } from './options/resolve-bookmark-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { DecisionAnnouncer, type RoutingEvents } from './routing/decision-announcer.js';
 import type { Explanation } from './routing/explanation.js';
@@ -16,6 +21,10 @@ import { type RoutedKnex, createRoutedKnex, forwardEvents } from './session/rout
 export interface RunOptions {
   /** The engine of the job's reads, `'slave'` for any slave. Default: as the rules say. */
   engine?: EngineChoice;
+  /** How fresh its reads are. Default: as the options say. */
+  consistency?: Consistency;
+  /** What the job's client has seen before, as `bookmark()` gave it: reads show at least that. */
+  bookmark?: string;
 }
 
 /** How a set of engines is doing. */
@@ -46,10 +55,20 @@ export class DatabaseRouting {
     private readonly options: ResolvedOptions,
     readonly engines: EngineRegistry,
     private readonly classifier: QueryClassifier,
+    private readonly reads: ReadConsistency | undefined,
+    /** Between contexts and what clients carry; undefined where positions can't be told. */
+    readonly bookmarks: Bookmarks | undefined,
   ) {
-    this.router = new Router(engines, options.balancer, options.rules, options.slavePer);
+    this.router = new Router(engines, options.balancer, options.rules, options.slavePer, reads);
     const announcer = new DecisionAnnouncer(engines, options.logger, this.events);
-    this.dispatcher = new QueryDispatcher(options.name, this.router, announcer, classifier, options.logger);
+    this.dispatcher = new QueryDispatcher(
+      options.name,
+      this.router,
+      announcer,
+      classifier,
+      reads,
+      options.logger,
+    );
     this.knex = this.createKnex(undefined, () => this.destroy());
   }
 
@@ -60,6 +79,11 @@ export class DatabaseRouting {
 
   get exposeDecisions(): boolean {
     return this.options.exposeDecisions;
+  }
+
+  /** How clients carry bookmarks. */
+  get bookmarkOptions(): ResolvedBookmarkOptions {
+    return this.options.bookmark;
   }
 
   /**
@@ -75,8 +99,11 @@ export class DatabaseRouting {
   run<Result>(options: RunOptions, work: () => Result): Ran<Result>;
   run<Result>(...args: [work: () => Result] | [options: RunOptions, work: () => Result]): Ran<Result> {
     const [options, work] = args.length === 1 ? [{}, args[0]] : args;
-    if (options.engine !== undefined) this.engines.assertChoice(options.engine, 'run()');
-    const job = nestContext(openContext('job', { balanced: true }), { scope: options.engine });
+    const { engine, consistency, bookmark } = options;
+    if (engine !== undefined) this.engines.assertChoice(engine, 'run()');
+    if (consistency !== undefined) checkConsistency(consistency, 'run()');
+    const job = nestContext(openContext('job', { balanced: true }), { scope: engine, consistency });
+    if (bookmark !== undefined) this.bookmarks?.restore(job, [bookmark]);
     return runInContext(this.name, job, work);
   }
 
@@ -86,6 +113,24 @@ export class DatabaseRouting {
     if (engine !== null) this.engines.assertChoice(engine, 'usingEngine()');
     if (work) return runOnEngine(this.name, engine, work);
     return engine === null ? this.knex : this.knexOn(engine);
+  }
+
+  /**
+   * How far the current context has seen, for whoever goes on with its work: a message, a job, a client of your own
+   * protocol. Take it after the work; it costs a question to the master where the work has read or written there. Undefined
+   * where nothing was seen, outside a context, and where positions can't be told. Never rejects.
+   */
+  async bookmark(): Promise<string | undefined> {
+    return this.bookmarks?.issue(currentContext(this.name));
+  }
+
+  /**
+   * Says that something was written which Knex has not seen (a procedure in another service, say): the client's next
+   * request, and reads here from now on, show it.
+   */
+  markWrite(): void {
+    const context = currentContext(this.name);
+    if (context.kind !== 'none') see(context.work.seen);
   }
 
   /** A slave as the balancer would choose now, as a Knex that names it; the master where no slave may serve. */
@@ -113,7 +158,8 @@ export class DatabaseRouting {
 
   private async destroyEngines(): Promise<void> {
     this.classifier.stop();
-    const results = await Promise.allSettled(this.engines.all().map(({ knex }) => knex.destroy()));
+    this.reads?.stop();
+    const results = await Promise.allSettled(this.engines.all().map((engine) => engine.destroy()));
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );
@@ -136,6 +182,8 @@ export class DatabaseRouting {
     const methods = {
       usingEngine: this.usingEngine.bind(this),
       explain: this.explain.bind(this),
+      markWrite: this.markWrite.bind(this),
+      bookmark: this.bookmark.bind(this),
     };
     return createRoutedKnex(this.options.shared, { engines, dispatcher, held, destroy }, methods, engine);
   }

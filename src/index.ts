@@ -6,8 +6,10 @@ export type {
   SlaveOptions,
 } from './options/database-routing-options.js';
 export { optionsFromEnv } from './options/options-from-env.js';
+export type { BookmarkOptions, BookmarkStore, CookieOptions } from './options/bookmark-options.js';
 export type { RoutingLogger } from './options/routing-logger.js';
 export { WithEngine, type MasterParams, type WithEngineOptions } from './request/with-engine.decorator.js';
+export { Consistency } from './request/consistency.decorator.js';
 export { UsingEngine } from './request/using-engine.decorator.js';
 export {
   InjectBalancedSession,
@@ -25,6 +27,7 @@ export {
   type RunOptions,
 } from './database-routing.js';
 export type { Context, ContextKind, EngineChoice } from './context/context.js';
+export { type BoundedStaleness, bounded } from './context/consistency.js';
 export { BalancedSession } from './session/balanced-session.js';
 export type { RoutedKnex, SessionMethods } from './session/routed-knex.js';
 export type { Intent } from './intent/intent.js';

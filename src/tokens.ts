@@ -1,6 +1,6 @@
 import { Inject, type InjectionToken } from '@nestjs/common';
 import { DatabaseRouting } from './database-routing.js';
-import { DEFAULT_SET } from './options/resolve-options.js';
+import { DEFAULT_SET } from './options/default-set.js';
 import { BalancedSession } from './session/balanced-session.js';
 
 /** Token of a set's service; the class itself for the default set. */

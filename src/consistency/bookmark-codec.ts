@@ -9,15 +9,13 @@ export interface Bookmark {
   readonly unsettled: string | undefined;
 }
 
-export const BOOKMARK_FAULTS = ['malformed', 'forged', 'expired', 'future'] as const;
-
 /** Why a text is no bookmark to rely on. */
-export type BookmarkFault = (typeof BOOKMARK_FAULTS)[number];
+export type BookmarkFault = 'malformed' | 'forged' | 'expired' | 'future' | 'other set';
 
 const VERSION = '1';
 
 /** Longer texts are none of ours, and are not looked into. */
-const LONGEST = 300;
+const LONGEST = 400;
 
 /** How far the clocks of two processes may differ. */
 const CLOCK_SKEW_SECONDS = 60;
@@ -31,6 +29,8 @@ const SIGNATURE_BYTES = 16;
 export class BookmarkCodec {
   /** The first secret signs, all of them verify, so that secrets can be rotated. */
   constructor(
+    /** The set of engines; bookmarks of another one are none of this one's business. */
+    private readonly set: string,
     private readonly secrets: readonly string[],
     private readonly maxAgeSeconds: number,
     private readonly nowSeconds: () => number,
@@ -38,7 +38,14 @@ export class BookmarkCodec {
 
   encode({ epoch, position, unsettled = '' }: Bookmark): string {
     const issued = Math.floor(this.nowSeconds());
-    const fields = [epoch.system, epoch.timeline, position.toString(36), issued.toString(36), unsettled];
+    const fields = [
+      encodeURIComponent(this.set),
+      epoch.system,
+      epoch.timeline,
+      position.toString(36),
+      issued.toString(36),
+      unsettled,
+    ];
     const signed = `${VERSION}.${Buffer.from(fields.join(':')).toString('base64url')}`;
     return `${signed}.${sign(signed, this.secrets[0]!).toString('base64url')}`;
   }
@@ -58,7 +65,9 @@ export class BookmarkCodec {
 
   /** What is signed was written by `encode`, so its fields are there. */
   private read(fields: string): Bookmark | BookmarkFault {
-    const [system = '', timeline = '', position = '', issued = '', unsettled = ''] = fields.split(':');
+    const [set = '', system = '', timeline = '', position = '', issued = '', unsettled = ''] =
+      fields.split(':');
+    if (set !== encodeURIComponent(this.set)) return 'other set';
     const ageSeconds = this.nowSeconds() - parseInt(issued, 36);
     if (ageSeconds > this.maxAgeSeconds) return 'expired';
     if (ageSeconds < -CLOCK_SKEW_SECONDS) return 'future';

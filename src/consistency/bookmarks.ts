@@ -1,11 +1,11 @@
 import type { Context } from '../context/context.js';
-import { ANYWHERE, see, settleAt } from '../context/seen.js';
-import { BOOKMARK_FAULTS, type BookmarkCodec, type BookmarkFault } from './bookmark-codec.js';
+import { ANYWHERE, type Seen, see, settleAt, slaveAt } from '../context/seen.js';
+import type { BookmarkCodec, BookmarkFault } from './bookmark-codec.js';
 import { isSameEpoch } from './position.js';
 import type { ReadConsistency } from './read-consistency.js';
 
 /** How many bookmarks came that said nothing, by what was wrong with them since the start. */
-export type BookmarkFaults = Readonly<Record<BookmarkFault | 'foreign', number>>;
+export type BookmarkFaults = Readonly<Record<Exclude<BookmarkFault, 'other set'> | 'foreign', number>>;
 
 /**
  * Between what clients carry and what contexts know. A bookmark that can't be relied on says only that the client was
@@ -13,15 +13,14 @@ export type BookmarkFaults = Readonly<Record<BookmarkFault | 'foreign', number>>
  * ends with the next response.
  */
 export class Bookmarks {
-  private readonly counts = Object.fromEntries([...BOOKMARK_FAULTS, 'foreign'].map((fault) => [fault, 0])) as Record<
-    keyof BookmarkFaults,
-    number
-  >;
+  private readonly counts = { malformed: 0, forged: 0, expired: 0, future: 0, foreign: 0 };
 
   constructor(
     private readonly codec: BookmarkCodec,
     private readonly reads: ReadConsistency,
     private readonly isSlave: (name: string) => boolean,
+    /** Runs once, when a client is first given a bookmark. */
+    private firstIssued: (() => void) | undefined,
   ) {}
 
   get faults(): BookmarkFaults {
@@ -40,29 +39,40 @@ export class Bookmarks {
     return this.current(context);
   }
 
+  /** The context's bookmark together with another one. */
+  async merged(context: Context, other: string | undefined): Promise<string | undefined> {
+    const both: Context = { ...context, work: { ...context.work, seen: { ...context.work.seen } } };
+    if (other !== undefined) this.restore(both, [other]);
+    return this.issue(both);
+  }
+
   /** The bookmark as it stands, without asking anybody. */
   current({ work: { seen } }: Context): string | undefined {
     const { latest } = this.reads.master;
     if (seen.position === 0n && seen.unsettled === undefined) return undefined;
+    this.firstIssued?.();
+    this.firstIssued = undefined;
     const epoch = latest?.epoch ?? { system: '', timeline: 0 };
     return this.codec.encode({ epoch, position: seen.position, unsettled: seen.unsettled });
   }
 
   private restoreOne({ work }: Context, text: string): void {
     const decoded = this.codec.decode(text);
+    if (decoded === 'other set') return;
     if (typeof decoded === 'string') return this.distrust(work.seen, decoded);
     const { epoch, position, unsettled } = decoded;
     const current = this.reads.master.latest;
-    if (!current || !isSameEpoch(epoch, current.epoch)) return this.distrust(work.seen, 'foreign');
+    if (!current) return see(work.seen);
+    if (!isSameEpoch(epoch, current.epoch)) return this.distrust(work.seen, 'foreign');
     settleAt(work.seen, position, -1);
     if (unsettled === undefined) return;
-    const slave = this.isSlave(unsettled) ? unsettled : undefined;
-    work.slave ??= slave;
-    see(work.seen, slave);
+    const slave = slaveAt(unsettled);
+    if (this.isSlave(slave)) work.slave ??= slave;
+    see(work.seen, this.isSlave(slave) ? unsettled : undefined);
   }
 
-  private distrust(seen: Parameters<typeof see>[0], fault: keyof BookmarkFaults): void {
+  private distrust(seen: Seen, fault: keyof BookmarkFaults): void {
     this.counts[fault]++;
-    see(seen, undefined);
+    see(seen);
   }
 }

@@ -10,7 +10,8 @@ export interface MasterPosition {
   readonly askedAtMs: number;
 }
 
-interface Row {
+/** An answer to `question`. */
+export interface MasterPositionRow {
   readonly lsn: string;
   readonly walfile: string;
 }
@@ -37,8 +38,11 @@ const ASK_TIMEOUT_MS = 2_000;
  * called, so that the answer covers what each of them has seen.
  */
 export class MasterPositions {
+  /** What is asked; one statement. */
+  readonly question = ASK_POSITION;
   /** The last answer. */
   latest: MasterPosition | undefined;
+  private known: Cluster | undefined;
   private cluster: Promise<Cluster> | undefined;
   private running: Promise<unknown> = Promise.resolve();
   private next: Promise<MasterPosition> | undefined;
@@ -53,6 +57,11 @@ export class MasterPositions {
     return (this.next ??= this.askNext());
   }
 
+  /** Reads an answer to `question` that came another way; undefined until the master was asked once. */
+  note(row: MasterPositionRow): MasterPosition | undefined {
+    return this.known && read(row, this.known, this.nowMs());
+  }
+
   private async askNext(): Promise<MasterPosition> {
     await this.running.catch(() => undefined);
     const asked = this.query();
@@ -63,11 +72,11 @@ export class MasterPositions {
 
   private async query(): Promise<MasterPosition> {
     const askedAtMs = this.nowMs();
-    const { system, segmentBytes } = await this.clusterOnce();
-    const { rows } = await this.master().raw<{ rows: Row[] }>(ASK_POSITION).timeout(ASK_TIMEOUT_MS);
-    const { lsn, walfile } = rows[0]!;
-    const position = replayTarget(parsePosition(lsn), segmentBytes);
-    return (this.latest = { position, epoch: { system, timeline: parseInt(walfile.slice(0, 8), 16) }, askedAtMs });
+    const cluster = (this.known ??= await this.clusterOnce());
+    const { rows } = await this.master()
+      .raw<{ rows: MasterPositionRow[] }>(ASK_POSITION)
+      .timeout(ASK_TIMEOUT_MS);
+    return (this.latest = read(rows[0]!, cluster, askedAtMs));
   }
 
   /** What a cluster never changes; asked again only where the asking failed. */
@@ -82,8 +91,19 @@ export class MasterPositions {
   }
 
   private async askCluster(): Promise<Cluster> {
-    const { rows } = await this.master().raw<{ rows: { system: string; segment: string }[] }>(ASK_CLUSTER).timeout(ASK_TIMEOUT_MS);
+    const { rows } = await this.master()
+      .raw<{ rows: { system: string; segment: string }[] }>(ASK_CLUSTER)
+      .timeout(ASK_TIMEOUT_MS);
     const { system, segment } = rows[0]!;
     return { system, segmentBytes: BigInt(segment) };
   }
+}
+
+function read(
+  { lsn, walfile }: MasterPositionRow,
+  { system, segmentBytes }: Cluster,
+  askedAtMs: number,
+): MasterPosition {
+  const position = replayTarget(parsePosition(lsn), segmentBytes);
+  return { position, epoch: { system, timeline: parseInt(walfile.slice(0, 8), 16) }, askedAtMs };
 }

@@ -21,11 +21,17 @@ const PROBE_TIMEOUT_MS = 1_000;
  * who wait for the slave.
  */
 export class SlaveReplay {
-  known: Position = START;
+  private position: Position = START;
+  private positionOf: string | undefined;
   private readonly waiters = new Set<Waiter>();
   private probing: Promise<void> | undefined;
 
   constructor(private readonly slave: Engine) {}
+
+  /** Nothing is known of a server that was started anew: it may be behind where it was. */
+  get known(): Position {
+    return this.positionOf === this.slave.startedAt ? this.position : START;
+  }
 
   /** Whether the slave reaches the target within the time; false as soon as it can't be asked. */
   reach(target: Position, withinMs: number): Promise<boolean> {
@@ -63,8 +69,11 @@ export class SlaveReplay {
 
   private async ask(): Promise<boolean> {
     try {
-      const { rows } = await this.slave.probes.raw<{ rows: { lsn: string }[] }>(ASK_REPLAY).timeout(PROBE_TIMEOUT_MS);
-      this.known = laterOf(this.known, parsePosition(rows[0]!.lsn));
+      const { rows } = await this.slave.probes
+        .raw<{ rows: { lsn: string }[] }>(ASK_REPLAY)
+        .timeout(PROBE_TIMEOUT_MS);
+      this.position = laterOf(this.known, parsePosition(rows[0]!.lsn));
+      this.positionOf = this.slave.startedAt;
       return true;
     } catch {
       return false; // the engine's state is health's to tell; here it is a slave that has not reached the target

@@ -7,7 +7,7 @@ interface Rows<Row> {
 const ASK_RUNNING = 'select array(select pg_snapshot_xip(pg_current_snapshot())::text) as running';
 
 /** What the slave has not heard of yet is in the future there, and asking for it is an error. */
-const ASK_COMMITTED = `select xid from unnest(?::text[]) xid
+const ASK_COMMITTED = `select xid from unnest(string_to_array(?, ',')) xid
   where case when xid::xid8 < pg_snapshot_xmax(pg_current_snapshot()) then pg_xact_status(xid::xid8) = 'committed' end`;
 
 const PAUSE_MS = 1;
@@ -37,7 +37,9 @@ async function runningOn(master: Knex): Promise<readonly string[]> {
 async function committedOn(slave: Knex, running: readonly string[]): Promise<readonly string[]> {
   if (running.length === 0) return [];
   try {
-    const { rows } = await slave.raw<Rows<{ xid: string }>>(ASK_COMMITTED, [running]).timeout(TIMEOUT_MS);
+    const { rows } = await slave
+      .raw<Rows<{ xid: string }>>(ASK_COMMITTED, [running.join(',')])
+      .timeout(TIMEOUT_MS);
     return rows.map(({ xid }) => xid);
   } catch {
     return [];

@@ -23,7 +23,8 @@ export function bounded(maxLagMs: number): BoundedStaleness {
 export function checkConsistency<Given extends Consistency>(consistency: Given, where: string): Given {
   if (consistency === 'session' || consistency === 'eventual' || consistency === 'strong') return consistency;
   const maxLagMs: unknown = (consistency as Partial<BoundedStaleness> | undefined)?.maxLagMs;
-  if (typeof maxLagMs === 'number' && maxLagMs > 0 && Number.isFinite(maxLagMs)) return Object.freeze(consistency);
+  if (typeof maxLagMs === 'number' && maxLagMs > 0 && Number.isFinite(maxLagMs))
+    return Object.freeze(consistency);
   throw new InvalidOptionsError(
     `${where} takes 'session', 'eventual', 'strong' or bounded(maxLagMs) with a number above 0, got ${JSON.stringify(consistency)}`,
   );

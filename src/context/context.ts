@@ -52,7 +52,12 @@ export const NO_CONTEXT: Context = Object.freeze({
   scope: undefined,
   handler: undefined,
   consistency: undefined,
-  work: Object.freeze({ wrote: false, slave: undefined, decisions: undefined, seen: Object.freeze(nothingSeen()) }),
+  work: Object.freeze({
+    wrote: false,
+    slave: undefined,
+    decisions: undefined,
+    seen: Object.freeze(nothingSeen()),
+  }),
   entered: undefined,
 });
 
@@ -63,7 +68,15 @@ export function openContext(
 ): Context {
   const decisions = recordDecisions ? new Set<string>() : undefined;
   const work: Work = { wrote: false, slave: undefined, decisions, seen: nothingSeen() };
-  return { kind, balanced, scope: undefined, handler: undefined, consistency: undefined, work, entered: undefined };
+  return {
+    kind,
+    balanced,
+    scope: undefined,
+    handler: undefined,
+    consistency: undefined,
+    work,
+    entered: undefined,
+  };
 }
 
 /** The same work, under another scope or in a handler. */

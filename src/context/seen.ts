@@ -9,7 +9,7 @@ export const ANYWHERE = '*';
 export interface Seen {
   /** A slave that has replayed this has all that is settled. 0n: nothing. */
   position: bigint;
-  /** The slave on which later things were seen, or `ANYWHERE`; undefined when all is in `position`. */
+  /** The place of the slave on which later things were seen, or `ANYWHERE`; undefined when all is in `position`. */
   unsettled: string | undefined;
   /** Counts what was seen, so that a position which was asked for earlier settles nothing that came in between. */
   marks: number;
@@ -19,9 +19,8 @@ export function nothingSeen(): Seen {
   return { position: 0n, unsettled: undefined, marks: 0 };
 }
 
-/** Something is seen on a slave, or where none is named on the master; two places make it unknown which. */
-export function see(seen: Seen, slave: string | undefined): void {
-  const place = slave ?? ANYWHERE;
+/** Something is seen at a place, a slave's; undefined: on the master, or nobody knows where. Two places are anywhere. */
+export function see(seen: Seen, place: string = ANYWHERE): void {
   seen.unsettled = seen.unsettled === undefined || seen.unsettled === place ? place : ANYWHERE;
   seen.marks++;
 }
@@ -30,4 +29,9 @@ export function see(seen: Seen, slave: string | undefined): void {
 export function settleAt(seen: Seen, position: bigint, marks: number): void {
   if (position > seen.position) seen.position = position;
   if (seen.marks === marks) seen.unsettled = undefined;
+}
+
+/** The slave's name of a place. */
+export function slaveAt(place: string): string {
+  return place.split('@', 1)[0]!;
 }

@@ -6,6 +6,8 @@ export type EngineRole = 'master' | 'slave';
 export class Engine {
   /** Queries sent and not yet answered, from this process; the session counts it up and down. */
   inFlight = 0;
+  /** When its server was started, as the server says; undefined until a connection has asked. */
+  startedAt: string | undefined;
 
   constructor(
     readonly name: string,
@@ -15,6 +17,14 @@ export class Engine {
     /** One connection of its own for questions about the engine, so that a full pool can't hide how it is doing. */
     readonly probes: Knex,
   ) {}
+
+  /**
+   * Names the server as long as it runs. A slave that was restarted may show less than before, until it has replayed what
+   * it had; so what was seen on it counts for this run of it only.
+   */
+  get place(): string | undefined {
+    return this.startedAt === undefined ? undefined : `${this.name}@${this.startedAt}`;
+  }
 
   /** Closes all connections; both ends are tried, also where one fails. */
   async destroy(): Promise<void> {

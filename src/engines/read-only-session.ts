@@ -1,21 +1,37 @@
 import type { Knex } from 'knex';
 
 interface PgConnection {
-  query(sql: string, done: (error?: Error) => void): void;
+  query(sql: string, done: (error: Error | null, results: readonly PgResult[]) => void): void;
 }
 
-type AfterCreate = (connection: PgConnection, done: (error?: Error | null, connection?: unknown) => void) => void;
+interface PgResult {
+  readonly rows: readonly { readonly started_at: string }[];
+}
+
+type AfterCreate = (
+  connection: PgConnection,
+  done: (error?: Error | null, connection?: unknown) => void,
+) => void;
+
+const BEGIN_SESSION = `set default_transaction_read_only = on;
+  select (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint::text as started_at`;
 
 /**
  * A pool whose sessions the server itself keeps from writing, also where the slave is really the master under another
- * name. Set by a statement and not at connect, since poolers such as PgBouncer refuse unknown startup parameters.
+ * name, and which tells since when the server runs. By a statement and not at connect, since poolers such as PgBouncer
+ * refuse unknown startup parameters.
  */
-export function readOnlySessions(pool: Knex.PoolConfig = {}): Knex.PoolConfig {
+export function readOnlySessions(
+  pool: Knex.PoolConfig = {},
+  startedAt: (at: string) => void,
+): Knex.PoolConfig {
   const users = pool.afterCreate as AfterCreate | undefined;
   const afterCreate: AfterCreate = (connection, done) => {
-    connection.query('SET default_transaction_read_only = on', (error) => {
-      if (error || !users) done(error, connection);
-      else users(connection, done);
+    connection.query(BEGIN_SESSION, (error, results) => {
+      if (error) return done(error, connection);
+      startedAt(results[1]!.rows[0]!.started_at);
+      if (users) users(connection, done);
+      else done(null, connection);
     });
   };
   return { ...pool, afterCreate };

@@ -19,7 +19,16 @@ const READ_METHODS = new Set(['select', 'first', 'pluck', 'columnInfo']);
 const SPELLED_OUT = new Set<unknown>(['analytic', 'json']);
 
 /** What Knex prints of joins and of the order of NULLs, whatever it was given. */
-const JOINS = new Set<unknown>(['inner', 'left', 'left outer', 'right', 'right outer', 'outer', 'full outer', 'cross']);
+const JOINS = new Set<unknown>([
+  'inner',
+  'left',
+  'left outer',
+  'right',
+  'right outer',
+  'outer',
+  'full outer',
+  'cross',
+]);
 const NULLS = new Set<unknown>([undefined, null, '', 'first', 'last']);
 
 /** What a schema builder asks without changing anything. */
@@ -64,7 +73,11 @@ class BuilderInspector {
     return this.values(builder._single, schema, depth) ?? this.statements(builder._statements, schema, depth);
   }
 
-  private statements(statements: InspectedBuilder['_statements'], schema: string | undefined, depth: number): Found {
+  private statements(
+    statements: InspectedBuilder['_statements'],
+    schema: string | undefined,
+    depth: number,
+  ): Found {
     for (const statement of statements) {
       const itsSchema = statement['grouping'] === 'join' ? (statement['schema'] as string | undefined) : schema;
       const found = isSpelledOut(statement) ? HOLDS_RAW : this.values(statement, itsSchema, depth);
@@ -77,7 +90,8 @@ class BuilderInspector {
     for (const key in values) {
       if (key === 'and') continue; // a clause's own reference to itself
       const value = (values as Record<string, unknown>)[key];
-      const found = (key === 'table' ? this.tables(value, schema) : undefined) ?? this.value(value, schema, depth);
+      const found =
+        (key === 'table' ? this.tables(value, schema) : undefined) ?? this.value(value, schema, depth);
       if (found) return found;
     }
     return undefined;
@@ -89,7 +103,8 @@ class BuilderInspector {
     if (depth > DEEPEST) return TOO_DEEP;
     if (isQueryBuilder(value)) return this.builder(value, depth + 1);
     if (isRaw(value)) return this.isReference(value) ? undefined : HOLDS_RAW;
-    if (Array.isArray(value) || isPlain(value) || isClause(value)) return this.values(value, schema, depth + 1);
+    if (Array.isArray(value) || isPlain(value) || isClause(value))
+      return this.values(value, schema, depth + 1);
     return isBindable(value) ? undefined : HOLDS_RAW;
   }
 

@@ -76,7 +76,8 @@ export class CatalogueKeeper {
       this.outdated = undefined;
       this.changed();
     } catch (error) {
-      if (!this.stopped) this.logger.warn(`The master's catalogue can't be read, so functions mean master: ${String(error)}`);
+      if (!this.stopped)
+        this.logger.warn(`The master's catalogue can't be read, so functions mean master: ${String(error)}`);
     } finally {
       this.readAtMs = this.nowMs();
     }

@@ -146,5 +146,7 @@ export async function readCatalogue(master: Knex): Promise<CatalogueRows> {
   const { rows } = await master.raw<{ rows: { catalogue: Record<string, unknown> }[] }>(READ_CATALOGUE);
   const catalogue = rows[0]!.catalogue;
   // json_agg of no rows is null
-  return Object.fromEntries(Object.entries(catalogue).map(([key, value]) => [key, value ?? []])) as unknown as CatalogueRows;
+  return Object.fromEntries(
+    Object.entries(catalogue).map(([key, value]) => [key, value ?? []]),
+  ) as unknown as CatalogueRows;
 }

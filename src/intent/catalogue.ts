@@ -117,12 +117,15 @@ export class Catalogue {
 
   /** A default may call a function whose own default, or a type whose check, does more than read; and so on. */
   private judgeUntilNothingChanges(defaults: readonly ExpressionRow[], types: readonly TypeRow[]): void {
-    const unsafeDefaults = defaults.filter(([, , expressions]) => !expressions.every((sql) => this.judge(sql, this)));
+    const unsafeDefaults = defaults.filter(
+      ([, , expressions]) => !expressions.every((sql) => this.judge(sql, this)),
+    );
     const unsafeTypes = types.filter(({ check }) => typeof check !== 'string' || !this.judge(check, this));
     for (const [schema, name] of unsafeDefaults) this.functions.add(schema, name, false);
     for (const row of unsafeTypes) this.addUnsafeType(row);
     if (unsafeDefaults.length + unsafeTypes.length === 0) return;
-    const without = <Row>(rows: readonly Row[], found: readonly Row[]) => rows.filter((row) => !found.includes(row));
+    const without = <Row>(rows: readonly Row[], found: readonly Row[]) =>
+      rows.filter((row) => !found.includes(row));
     this.judgeUntilNothingChanges(without(defaults, unsafeDefaults), without(types, unsafeTypes));
   }
 }

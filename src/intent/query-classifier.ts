@@ -15,7 +15,11 @@ import { parseTableName } from './table-name.js';
 export type ClassifySql = (sql: string) => Intent | undefined;
 
 /** What is remembered of texts, and of how many characters at the most. */
-const REMEMBERED = { max: 10_000, maxSize: 8_000_000, sizeCalculation: (_: unknown, sql: string) => sql.length + 1 };
+const REMEMBERED = {
+  max: 10_000,
+  maxSize: 8_000_000,
+  sizeCalculation: (_: unknown, sql: string) => sql.length + 1,
+};
 
 const REFUSED = write('a slave refused it before');
 const NO_TEXT = unproved('it does not compile to one statement');
@@ -66,7 +70,8 @@ export class QueryClassifier {
 
   /** A slave refused the query as a write (25006): it never goes to one again. */
   remember(builder: unknown): void {
-    if (inspectBuilder(builder).intent === 'read') for (const table of queryTables(builder)) this.refusedTables.add(table);
+    if (inspectBuilder(builder).intent === 'read')
+      for (const table of queryTables(builder)) this.refusedTables.add(table);
     const sql = queryText(builder);
     if (sql !== undefined) this.refusedTexts.set(sql, true);
     this.byTable.clear();
@@ -84,7 +89,9 @@ export class QueryClassifier {
   private async load(): Promise<void> {
     try {
       this.parse = await loadSqlParser((cause) => {
-        this.logger.warn(`The SQL parser failed, so raw SQL runs on the master until a restart: ${String(cause)}`);
+        this.logger.warn(
+          `The SQL parser failed, so raw SQL runs on the master until a restart: ${String(cause)}`,
+        );
       });
       this.forget();
     } catch (error) {

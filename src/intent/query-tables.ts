@@ -15,6 +15,7 @@ export function queryTables(builder: unknown): readonly string[] {
 /** Knex takes `'posts'`, `'posts as p'` and `{ p: 'posts' }`; subqueries and raw SQL name no table here. */
 export function tableTexts(table: unknown): string[] {
   if (typeof table === 'string') return [table];
-  if (typeof table !== 'object' || table === null || Object.getPrototypeOf(table) !== Object.prototype) return [];
+  if (typeof table !== 'object' || table === null || Object.getPrototypeOf(table) !== Object.prototype)
+    return [];
   return Object.values(table).flatMap(tableTexts);
 }

@@ -23,7 +23,8 @@ const KEYWORD_EXPRESSION = /^AEXPR_(NOT_)?BETWEEN/;
  */
 export function inspectSql(statements: readonly SqlNode[], catalogue: Catalogue | undefined): Classification {
   if (statements.length !== 1) return severalStatements(statements);
-  if (catalogue?.anythingMayWrite) return unproved('an implicit cast or a basic operator of this database is volatile');
+  if (catalogue?.anythingMayWrite)
+    return unproved('an implicit cast or a basic operator of this database is volatile');
   return new SqlInspector(catalogue).statement(statements[0]!);
 }
 
@@ -50,15 +51,19 @@ class SqlInspector {
     const fields = node[type] as SqlNode;
     if (type === 'VariableShowStmt') return READ;
     if (type === 'ExplainStmt') return this.explained(fields);
-    if (type === 'SelectStmt' || (!this.runs && PLANNED_STATEMENTS.has(type))) return this.whole(type, fields);
+    if (type === 'SelectStmt' || (!this.runs && PLANNED_STATEMENTS.has(type)))
+      return this.whole(type, fields);
     return write(`it is a ${statementName(type)}`, { changesCatalogue: !DATA_STATEMENTS.has(type) });
   }
 
   private explained(explain: SqlNode): Classification {
     const query = explain['query'] as SqlNode;
     const options = (explain['options'] ?? []) as readonly { DefElem: { defname?: string } }[];
-    if (options.some(({ DefElem }) => DefElem.defname?.toLowerCase() === 'analyze')) return this.statement(query);
-    const inner = PLANNED_AROUND_A_QUERY.has(typeOf(query)) ? (query[typeOf(query)] as SqlNode)['query'] : query;
+    if (options.some(({ DefElem }) => DefElem.defname?.toLowerCase() === 'analyze'))
+      return this.statement(query);
+    const inner = PLANNED_AROUND_A_QUERY.has(typeOf(query))
+      ? (query[typeOf(query)] as SqlNode)['query']
+      : query;
     return new SqlInspector(this.catalogue, false).statement(inner as SqlNode);
   }
 
@@ -84,7 +89,9 @@ class SqlInspector {
   }
 
   private commonTables(withClause: SqlNode, names: Set<string>): Classification | undefined {
-    const tables = (withClause['ctes'] as readonly { CommonTableExpr: SqlNode }[]).map((table) => table.CommonTableExpr);
+    const tables = (withClause['ctes'] as readonly { CommonTableExpr: SqlNode }[]).map(
+      (table) => table.CommonTableExpr,
+    );
     if (withClause['recursive']) for (const table of tables) names.add(table['ctename'] as string);
     for (const table of tables) {
       const found = this.fields(table, names);
@@ -176,7 +183,12 @@ class SqlInspector {
     const name = node['relname'] as string;
     const schema = node['schemaname'] as string | undefined;
     if (schema === undefined && names.has(name)) return undefined;
-    return this.judge('relation', name, this.catalogue?.relation(schema, name), 'is not on slaves or does more than read');
+    return this.judge(
+      'relation',
+      name,
+      this.catalogue?.relation(schema, name),
+      'is not on slaves or does more than read',
+    );
   }
 
   private sampling(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
@@ -210,7 +222,12 @@ class SqlInspector {
     return this.fields(node, names);
   }
 
-  private judge(what: string, name: string, verdict: Verdict | undefined, why: string): Classification | undefined {
+  private judge(
+    what: string,
+    name: string,
+    verdict: Verdict | undefined,
+    why: string,
+  ): Classification | undefined {
     if (verdict === 'unsafe') return write(`${what} ${name} ${why}`);
     if (verdict === 'unknown') this.doubtful(`${what} ${name} is unknown`);
     if (!verdict) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${name} does`);

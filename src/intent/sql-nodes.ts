@@ -72,10 +72,18 @@ export const READING_NODES: ReadonlySet<string> = new Set([
 ]);
 
 /** What EXPLAIN without ANALYZE plans and does not run. */
-export const PLANNED_STATEMENTS: ReadonlySet<string> = new Set(['DeleteStmt', 'InsertStmt', 'MergeStmt', 'UpdateStmt']);
+export const PLANNED_STATEMENTS: ReadonlySet<string> = new Set([
+  'DeleteStmt',
+  'InsertStmt',
+  'MergeStmt',
+  'UpdateStmt',
+]);
 
 /** Statements that EXPLAIN takes for the query in them. */
-export const PLANNED_AROUND_A_QUERY: ReadonlySet<string> = new Set(['CreateTableAsStmt', 'DeclareCursorStmt']);
+export const PLANNED_AROUND_A_QUERY: ReadonlySet<string> = new Set([
+  'CreateTableAsStmt',
+  'DeclareCursorStmt',
+]);
 
 /** What those hold beyond what reads hold. */
 export const PLANNED_NODES: ReadonlySet<string> = new Set([

@@ -2,6 +2,8 @@ import type { Knex } from 'knex';
 import type { Balancer, BalancerName } from '../balancer/balancer.js';
 import type { ClassifySql } from '../intent/query-classifier.js';
 import type { QueryRouter } from '../routing/query-router.js';
+import type { Consistency } from '../context/consistency.js';
+import type { BookmarkOptions } from './bookmark-options.js';
 import type { RoutingLogger } from './routing-logger.js';
 
 /** Knex's own configuration, without what differs from engine to engine. */
@@ -34,6 +36,10 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
   tables?: Readonly<Record<string, string>>;
   /** The user's own rule for reads; asked before `tables`. Undefined: no opinion. */
   router?: QueryRouter;
+  /** How fresh reads are where nobody says otherwise. Default `'session'`. */
+  consistency?: Consistency;
+  /** How a client's session goes on from one request to the next, on PostgreSQL with slaves. */
+  bookmark?: BookmarkOptions;
   /**
    * The last word on SQL that can't be proved a read: on PostgreSQL what can't be parsed or names unknown functions, on
    * other databases all raw SQL. Return `'read'`, `'write'`, or undefined for no opinion; asked once per text.

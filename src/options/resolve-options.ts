@@ -2,8 +2,11 @@ import type { Knex } from 'knex';
 import { BALANCER_NAMES } from '../balancer/balancer.js';
 import { createBalancer } from '../balancer/create-balancer.js';
 import { ANY_SLAVE } from '../engines/engine-registry.js';
+import { checkConsistency } from '../context/consistency.js';
 import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
 import { readRule } from '../routing/read-rule.js';
+import { DEFAULT_SET } from './default-set.js';
+import { resolveBookmarkOptions } from './resolve-bookmark-options.js';
 import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
 import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
 import { ENGINE_KNEX_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
@@ -19,12 +22,12 @@ const ROUTING_KEYS = {
   tables: true,
   router: true,
   classify: true,
+  consistency: true,
+  bookmark: true,
   exposeDecisions: true,
   logger: true,
   name: true,
 } satisfies Record<Exclude<keyof DatabaseRoutingOptions, keyof Knex.Config>, true>;
-
-export const DEFAULT_SET = 'default';
 
 /** The one place that looks at what a user wrote: defaults, checks, freeze. Throws `InvalidOptionsError`. */
 export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions {
@@ -32,15 +35,17 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
   checkKeys('', options, [...Object.keys(ROUTING_KEYS), ...SHARED_KNEX_KEYS]);
   const shared = knexPart(options);
   if (!shared.client && !shared.dialect) refuse('client', "a Knex client such as 'pg'", options.client);
+  const name = options.name ?? DEFAULT_SET;
   const slaves = resolveSlaves(options.slaves ?? {}, shared);
   return Object.freeze({
-    name: options.name ?? DEFAULT_SET,
+    name,
     shared,
     master: resolveEngine('master', 'master', options.master, shared),
     slaves,
     balancer: resolveBalancer(options.balancer),
     slavePer: oneOf('slavePer', options.slavePer ?? 'context', ['context', 'query']),
     rules: resolveRules(options, ['master', ...slaves.map(({ name }) => name)]),
+    bookmark: resolveBookmarkOptions(options.bookmark, name),
     classify: resolveFunction('classify', '(sql)', options.classify),
     exposeDecisions: options.exposeDecisions ?? false,
     logger: options.logger ?? SILENT_LOGGER,
@@ -115,7 +120,7 @@ function resolveBalancer(
 }
 
 function resolveRules(options: DatabaseRoutingOptions, engines: readonly string[]): ResolvedOptions['rules'] {
-  const { router, tables = {}, reads = 'slaves' } = options;
+  const { router, tables = {}, reads = 'slaves', consistency = 'session' } = options;
   checkObject('tables', tables);
   if (router !== undefined && typeof router !== 'function')
     refuse('router', 'a function (query, context)', router);
@@ -125,6 +130,7 @@ function resolveRules(options: DatabaseRoutingOptions, engines: readonly string[
   }
   return Object.freeze({
     engineForRead: readRule(router, tables),
+    consistency: checkConsistency(consistency, 'consistency'),
     reads: oneOf('reads', reads, ['slaves', 'master']),
   });
 }

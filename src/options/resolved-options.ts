@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Balancer } from '../balancer/balancer.js';
 import type { ClassifySql } from '../intent/query-classifier.js';
 import type { RoutingRules } from '../routing/decide.js';
+import type { ResolvedBookmarkOptions } from './resolve-bookmark-options.js';
 import type { RoutingLogger } from './routing-logger.js';
 
 export interface ResolvedEngineOptions {
@@ -20,6 +21,7 @@ export interface ResolvedOptions {
   readonly balancer: Balancer;
   readonly slavePer: 'context' | 'query';
   readonly rules: RoutingRules;
+  readonly bookmark: ResolvedBookmarkOptions;
   readonly classify: ClassifySql | undefined;
   readonly exposeDecisions: boolean;
   readonly logger: RoutingLogger;

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import onHeaders from 'on-headers';
-import { DEFAULT_SET } from '../options/resolve-options.js';
+import { DEFAULT_SET } from '../options/default-set.js';
 
 export const DECISIONS_HEADER = 'Database-Engine';
 

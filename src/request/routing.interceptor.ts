@@ -1,12 +1,16 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
-import { Observable } from 'rxjs';
+import { Observable, from, mergeMap } from 'rxjs';
 import { type Context, type HandlerForce, nestContext } from '../context/context.js';
 import { runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
+import { consistencyOf } from './consistency.decorator.js';
 import { takeMasterParams } from './master-params.js';
 import type { RequestContexts } from './request-contexts.js';
 import { type HandlerEngine, handlerEngineOf } from './with-engine.decorator.js';
+
+/** Nest's own mark of an `@Sse()` handler. */
+const SSE_METADATA = '__sse__';
 
 /** Fastify wraps Node's request and response, Express extends them. */
 interface MaybeWrapped<Raw> {
@@ -26,15 +30,51 @@ export class RoutingInterceptor implements NestInterceptor {
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     const context = this.enter(execution);
-    return new Observable((subscriber) =>
+    const handled = new Observable((subscriber) =>
       runInContext(this.routing.name, context, () => next.handle().subscribe(subscriber)),
     );
+    return execution.getType() === 'http' && this.routing.bookmarks
+      ? this.carried(execution, context, handled)
+      : handled;
+  }
+
+  /** Between what a request brings and what its response takes along. An event stream's head is sent before its events. */
+  private carried(
+    execution: ExecutionContext,
+    context: Context,
+    handled: Observable<unknown>,
+  ): Observable<unknown> {
+    const loading = this.contexts.load(execution.switchToHttp().getRequest<object>(), context);
+    const loaded = loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
+    return Reflect.hasMetadata(SSE_METADATA, execution.getHandler())
+      ? loaded
+      : this.finished(context, loaded);
+  }
+
+  /** Holds the handler's answer, or its error, back until the bookmark that belongs to it is known. */
+  private finished(context: Context, handled: Observable<unknown>): Observable<unknown> {
+    return new Observable((subscriber) => {
+      let before: Promise<unknown> | undefined;
+      const inTurn = (emit: () => void) => {
+        const finishing = this.contexts.finish(context);
+        if (!before && !finishing) return emit();
+        before = Promise.all([before, finishing]).then(emit);
+      };
+      return handled.subscribe({
+        next: (value) => inTurn(() => subscriber.next(value)),
+        error: (error) => inTurn(() => subscriber.error(error)),
+        complete: () => inTurn(() => subscriber.complete()),
+      });
+    });
   }
 
   private enter(execution: ExecutionContext): Context {
     const outer = this.outerContext(execution);
     const handler = this.force(execution);
-    const context = nestContext(outer, { balanced: true, scope: undefined, handler });
+    const consistency =
+      consistencyOf(this.routing.name, execution.getHandler()) ??
+      consistencyOf(this.routing.name, execution.getClass());
+    const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
     if (execution.getType() === 'http') outer.entered = context;
     return context;
   }

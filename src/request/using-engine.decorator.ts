@@ -2,7 +2,7 @@ import 'reflect-metadata';
 import { Observable, isObservable } from 'rxjs';
 import type { EngineChoice } from '../context/context.js';
 import { runOnEngine } from '../context/context-storage.js';
-import { DEFAULT_SET } from '../options/resolve-options.js';
+import { DEFAULT_SET } from '../options/default-set.js';
 
 /** What a `@UsingEngine` says; kept for the check at boot. */
 export interface MethodEngine {

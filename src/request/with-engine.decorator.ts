@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import type { EngineChoice } from '../context/context.js';
 import { InvalidOptionsError } from '../errors.js';
-import { DEFAULT_SET } from '../options/resolve-options.js';
+import { DEFAULT_SET } from '../options/default-set.js';
 
 const WITH_ENGINE = 'nestjs-database-routing:with-engine:';
 

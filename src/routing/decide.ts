@@ -1,3 +1,4 @@
+import type { Consistency } from '../context/consistency.js';
 import type { Context, EngineChoice } from '../context/context.js';
 import { ANY_SLAVE } from '../engines/engine-registry.js';
 import type { Intent } from '../intent/intent.js';
@@ -8,6 +9,8 @@ export interface RoutedQuery {
   readonly intent: Intent;
   /** What the query itself asked for, by `.usingEngine()`. */
   readonly engine: EngineChoice | undefined;
+  /** How fresh it must be: what it says itself, or what is said around it. */
+  readonly consistency: Consistency;
   readonly builder: unknown;
 }
 
@@ -16,6 +19,8 @@ export interface RoutingRules {
   /** `router` and `tables` in one; undefined where neither is configured. */
   readonly engineForRead: ((query: RoutedQuery, context: Context) => EngineChoice | undefined) | undefined;
   readonly reads: 'slaves' | 'master';
+  /** What holds where nobody says otherwise. */
+  readonly consistency: Consistency;
 }
 
 /** An engine, or any slave, and why. */
@@ -52,8 +57,11 @@ const RULES_IN_ORDER: readonly Rule[] = [
   function readsOnMaster(_query, _context, rules) {
     return rules.reads === 'master' ? choose('master', 'rule') : undefined;
   },
-  function wrote(_query, context) {
-    return context.work.wrote ? choose('master', 'wrote') : undefined;
+  function strong(query) {
+    return query.consistency === 'strong' ? choose('master', 'consistency') : undefined;
+  },
+  function wrote(query, context) {
+    return query.consistency !== 'eventual' && context.work.wrote ? choose('master', 'wrote') : undefined;
   },
   function noContext(_query, context) {
     return context.balanced ? undefined : choose('master', 'no-context');

@@ -13,8 +13,10 @@ const LOG_TEXT = {
   'master-param': 'Forced engine',
   handler: 'Forced engine',
   rule: 'Forced engine',
+  consistency: 'Choose engine',
   wrote: 'Choose engine',
   'no-context': 'Choose engine',
+  bookmark: 'Choose engine',
   balanced: 'Choose engine',
   'no-slave': 'Choose engine',
 } satisfies Record<Reason, string>;

@@ -9,8 +9,10 @@ export type Reason =
   | 'master-param'
   | 'handler'
   | 'rule'
+  | 'consistency'
   | 'wrote'
   | 'no-context'
+  | 'bookmark'
   | 'balanced'
   | 'no-slave';
 

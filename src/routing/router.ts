@@ -1,21 +1,32 @@
 import type { Balancer } from '../balancer/balancer.js';
+import type { FoundSlave, ReadConsistency } from '../consistency/read-consistency.js';
 import type { Context } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
 import { type Choice, type RoutedQuery, type RoutingRules, decide } from './decide.js';
-import type { Decision } from './decision.js';
+import type { Decision, Reason } from './decision.js';
+
+/** At once, or after a wait for a slave that is fresh enough. */
+export type Routed = Decision | Promise<Decision>;
 
 /** Turns what the rules choose into an engine of the set. */
 export class Router {
   constructor(
     private readonly engines: EngineRegistry,
     private readonly balancer: Balancer,
-    private readonly rules: RoutingRules,
+    readonly rules: RoutingRules,
     private readonly slavePer: 'context' | 'query',
+    /** Undefined where positions can't be told: other databases, or no slaves. */
+    private readonly reads: ReadConsistency | undefined,
   ) {}
 
-  route(query: RoutedQuery, context: Context): Decision {
-    return this.place(this.decide(query, context), context);
+  route(query: RoutedQuery, context: Context): Routed {
+    const choice = this.decide(query, context);
+    const { reads } = this;
+    if (choice.reason === 'balanced' && reads && query.consistency !== 'eventual')
+      return this.fresh(query, context, reads);
+    const decision = this.place(choice, context);
+    return this.leavesSlave(decision, query, context) ? this.afterSlave(decision, context) : decision;
   }
 
   /** What the rules say, before a slave is chosen; nothing is changed by asking. */
@@ -23,11 +34,12 @@ export class Router {
     return decide(query, context, this.rules);
   }
 
+  /** The engine of a choice, as fresh as it happens to be. */
   place({ engine, reason }: Choice, context: Context): Decision {
-    if (engine === 'master') return { engine: this.engines.master, reason };
+    if (engine === 'master') return this.onMaster(reason);
     if (engine !== ANY_SLAVE) return { engine: this.engines.get(engine, 'The query'), reason };
-    const slave = this.slaveFor(context);
-    return slave ? { engine: slave, reason } : { engine: this.engines.master, reason: 'no-slave' };
+    const slave = this.keptSlave(context) ?? this.anySlave();
+    return slave ? this.onSlave(slave, reason, context) : this.onMaster('no-slave');
   }
 
   /** A slave as the balancer chooses, for whoever asks outside any context; undefined where none may serve. */
@@ -36,11 +48,61 @@ export class Router {
     return slaves.length > 0 ? this.balancer.choose(slaves) : undefined;
   }
 
-  private slaveFor(context: Context): Engine | undefined {
-    if (context.kind === 'none' || this.slavePer === 'query') return this.anySlave();
-    const kept = context.work.slave;
-    const slave = (kept === undefined ? undefined : this.engines.find(kept)) ?? this.anySlave();
-    context.work.slave = slave?.name;
-    return slave;
+  /** Rules 9 to 11. */
+  private fresh({ consistency }: RoutedQuery, context: Context, reads: ReadConsistency): Routed {
+    if (this.engines.eligibleSlaves().length === 0) return this.onMaster('no-slave');
+    const bySession = typeof consistency === 'string';
+    const kept = this.keptSlave(context);
+    const reason = bySession && isBound(context, kept) ? 'bookmark' : 'balanced';
+    const found = bySession ? reads.inSession(context, kept, this.slavePer === 'context') : reads.within(consistency, kept);
+    return this.found(found, reason, bySession ? 'bookmark' : 'consistency', context);
   }
+
+  private found(found: FoundSlave, reason: Reason, otherwise: Reason, context: Context): Routed {
+    if (found instanceof Promise) {
+      return found.then((slave) =>
+        slave ? this.onSlave(slave, reason, context) : this.leave(otherwise, context),
+      );
+    }
+    return found ? this.onSlave(found, reason, context) : this.onMaster(otherwise);
+  }
+
+  private leave(reason: Reason, context: Context): Routed {
+    const decision = this.onMaster(reason);
+    return this.reads?.hasSeenSlave(context) ? this.afterSlave(decision, context) : decision;
+  }
+
+  /** A session that has seen a slave's data must not find less on the master. */
+  private leavesSlave({ engine }: Decision, { intent, consistency }: RoutedQuery, context: Context): boolean {
+    if (engine.role !== 'master' || intent !== 'read' || consistency !== 'session') return false;
+    return this.reads?.hasSeenSlave(context) ?? false;
+  }
+
+  private async afterSlave(decision: Decision, context: Context): Promise<Decision> {
+    await this.reads?.leaveSlave(context);
+    return decision;
+  }
+
+  private onMaster(reason: Reason): Decision {
+    return { engine: this.engines.master, reason };
+  }
+
+  private onSlave(slave: Engine, reason: Reason, context: Context): Decision {
+    if (this.keepsSlave(context)) context.work.slave = slave.name;
+    return { engine: slave, reason };
+  }
+
+  private keptSlave(context: Context): Engine | undefined {
+    const kept = this.keepsSlave(context) ? context.work.slave : undefined;
+    return kept === undefined ? undefined : this.engines.find(kept);
+  }
+
+  private keepsSlave(context: Context): boolean {
+    return context.kind !== 'none' && this.slavePer === 'context';
+  }
+}
+
+/** Whether what was seen narrows the choice: more than that the slave which is kept anyway may not change. */
+function isBound({ work: { seen } }: Context, kept: Engine | undefined): boolean {
+  return seen.position > 0n || (seen.unsettled !== undefined && seen.unsettled !== kept?.place);
 }

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Transform } from 'node:stream';
 import type { Knex } from 'knex';
+import type { CommitAnswer } from './dispatched-transaction.js';
 
 /*
  * The private parts of Knex that routing stands on, typed here and nowhere else (with `intent/builder-intent.ts` for the
@@ -22,8 +23,18 @@ export interface KnexStreamParameters {
   readonly stream: Transform;
 }
 
+/** What Knex runs once a runner has its connection. */
+export type KnexOnConnection = (runner: KnexRunner, parameters?: KnexStreamParameters) => unknown;
+
 export interface KnexTransaction {
-  commit(connection: KnexConnection, value?: unknown): Promise<unknown>;
+  commit(connection: KnexConnection, value?: unknown): Promise<CommitAnswer | undefined>;
+  /** Runs SQL of the transaction itself; with a status of 1 it ends well, and with that value. */
+  query(
+    connection: KnexConnection,
+    sql: string,
+    status?: number,
+    value?: unknown,
+  ): Promise<CommitAnswer | undefined>;
 }
 
 export interface KnexTransactionConfig {
@@ -71,7 +82,7 @@ export interface KnexRunner {
   readonly builder: KnexBuilder;
   connection: KnexConnection | undefined;
   /** Acquires a connection for `callback`, which runs the builder on it; with parameters for `stream()`. */
-  ensureConnection(callback: unknown, parameters?: KnexStreamParameters): Promise<unknown>;
+  ensureConnection(callback: KnexOnConnection, parameters?: KnexStreamParameters): Promise<unknown>;
   run(): Promise<unknown>;
   stream(...args: unknown[]): unknown;
   query(query: KnexQueryObject): Promise<unknown>;

@@ -1,5 +1,8 @@
+import type { ReadConsistency } from '../consistency/read-consistency.js';
+import type { Consistency } from '../context/consistency.js';
 import { type Context, type EngineChoice, markWrote } from '../context/context.js';
 import { currentContext } from '../context/context-storage.js';
+import { see } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import { WriteOnSlaveError } from '../errors.js';
 import { type Classification, READ, write } from '../intent/intent.js';
@@ -7,11 +10,12 @@ import type { QueryClassifier } from '../intent/query-classifier.js';
 import { queryShape } from '../intent/query-shape.js';
 import type { RoutingLogger } from '../options/routing-logger.js';
 import type { RoutedQuery } from '../routing/decide.js';
-import type { Decision } from '../routing/decision.js';
 import type { DecisionAnnouncer } from '../routing/decision-announcer.js';
+import type { Decision } from '../routing/decision.js';
 import type { Explanation } from '../routing/explanation.js';
-import type { Router } from '../routing/router.js';
-import { ownEngineOf } from './own-engine.js';
+import type { Routed, Router } from '../routing/router.js';
+import { DispatchedTransaction } from './dispatched-transaction.js';
+import { ownSettingsOf } from './own-settings.js';
 
 /** A query on its way to an engine. */
 export interface Dispatched {
@@ -20,13 +24,10 @@ export interface Dispatched {
   /** Whether it may run on another engine instead: false where the Knex, the connection or the transaction names one. */
   readonly movable: boolean;
   readonly context: Context;
-}
-
-/** A transaction on its way to an engine. */
-export interface DispatchedTransaction {
-  readonly engine: Engine;
-  /** Marks the context in which the transaction began, wherever it is committed. */
-  markWrote(): void;
+  /** Whether what it shows counts as seen by the context's client. */
+  readonly tracked: boolean;
+  /** The run of the engine's server that it was meant for. */
+  readonly startedAt: string | undefined;
 }
 
 const TRANSACTION = write('a transaction writes unless it is begun with { readOnly: true }');
@@ -38,52 +39,63 @@ export class QueryDispatcher {
     private readonly router: Router,
     private readonly announcer: DecisionAnnouncer,
     private readonly classifier: QueryClassifier,
+    private readonly reads: ReadConsistency | undefined,
     private readonly logger: RoutingLogger,
   ) {}
 
-  /** The engine of a builder or raw that is about to run outside a transaction. */
-  query(builder: object, knexEngine: EngineChoice | undefined): Dispatched {
+  /** The engine of a builder or raw that is about to run outside a transaction; a promise where a slave is waited for. */
+  query(builder: object, knexEngine: EngineChoice | undefined): Dispatched | Promise<Dispatched> {
     const context = currentContext(this.set);
     const classification = this.classifier.classify(builder);
-    const query = { intent: classification.intent, engine: ownEngineOf(builder), builder };
-    const decision = this.decide(query, classification, context, knexEngine);
-    const { engine } = decision;
-    if (engine.role === 'master' && query.intent !== 'read') markWrote(context);
-    this.announcer.announce(decision, context);
-    return { engine, classification, movable: knexEngine === undefined, context };
+    const query = this.routed(builder, classification, context);
+    const routed = this.route(query, classification, context, knexEngine);
+    const send = (decision: Decision) =>
+      this.send(decision, classification, context, knexEngine === undefined, query.consistency);
+    return routed instanceof Promise ? routed.then(send) : send(routed);
   }
 
   /** The engine of a whole transaction: one that is read-only is one read, any other is a write. */
   transaction(readOnly: boolean, knexEngine: EngineChoice | undefined): DispatchedTransaction {
     const context = currentContext(this.set);
     const classification = readOnly ? READ : TRANSACTION;
-    const query = { intent: classification.intent, engine: undefined, builder: undefined };
-    const decision = this.decide(query, classification, context, knexEngine);
-    this.announcer.announce(decision, context);
-    return { engine: decision.engine, markWrote: () => markWrote(context) };
+    const query = this.routed(undefined, classification, context);
+    const routed = this.route(query, classification, context, knexEngine);
+    const announced = (decision: Decision) => {
+      this.announcer.announce(decision, context);
+      return decision.engine;
+    };
+    const engine = routed instanceof Promise ? routed.then(announced) : announced(routed);
+    return new DispatchedTransaction(
+      engine,
+      context,
+      this.isTracked(context, query.consistency) ? this.reads : undefined,
+    );
   }
 
   /** A transaction on a connection that was passed to it: where it runs is settled. */
   connectionTransaction(engine: Engine): DispatchedTransaction {
     const context = currentContext(this.set);
-    return { engine, markWrote: () => markWrote(context) };
+    return new DispatchedTransaction(
+      engine,
+      context,
+      this.isTracked(context, 'session') ? this.reads : undefined,
+    );
   }
 
-  /** A query inside a transaction, on the transaction's engine (rule 1). Its commit marks the context, not it. */
+  /** A query inside a transaction, on the transaction's engine (rule 1). Its transaction marks the context, not it. */
   transactionQuery(builder: object, engine: Engine): Dispatched {
     const context = currentContext(this.set);
     const classification = this.classifier.classify(builder);
     if (engine.role === 'slave' && classification.intent === 'write') throw refusal(engine, classification);
     this.announcer.announce({ engine, reason: 'transaction' }, context);
-    return { engine, classification, movable: false, context };
+    return { engine, classification, movable: false, context, tracked: false, startedAt: engine.startedAt };
   }
 
-  /** A query on a connection passed by `.connection()`: like a transaction's, but nothing commits it later. */
+  /** A query on a connection passed by `.connection()`: like a transaction's, but nothing ends it later. */
   connectionQuery(builder: object, engine: Engine): Dispatched {
     const dispatched = this.transactionQuery(builder, engine);
-    if (engine.role === 'master' && dispatched.classification.intent !== 'read')
-      markWrote(dispatched.context);
-    return dispatched;
+    this.markWriter(dispatched);
+    return { ...dispatched, tracked: this.isTracked(dispatched.context, 'session') };
   }
 
   /** Whose connection somebody gets who asks for one by hand. */
@@ -91,25 +103,25 @@ export class QueryDispatcher {
     return this.router.place({ engine: knexEngine, reason: 'query' }, currentContext(this.set)).engine;
   }
 
+  /** A query has ended, well or not: what it showed is seen. */
+  ended({ engine, classification, context, tracked }: Dispatched): void {
+    if (tracked) see(context.work.seen, engine.role === 'slave' ? engine.place : undefined);
+    if (classification.changesCatalogue) this.catalogueChanged();
+  }
+
   /**
    * A slave refused a query as a write: the net under the classification. It had no effect, so it may run once on the
    * master, and is remembered. Throws `WriteOnSlaveError` where the query may not be moved.
    */
-  refused(builder: object, { engine, movable, context }: Dispatched, cause: Error): Dispatched {
+  refused(builder: object, { engine, movable, context, tracked }: Dispatched, cause: Error): Dispatched {
     if (!movable) throw new WriteOnSlaveError(engine.name, cause.message, { cause });
     this.classifier.remember(builder);
     this.logger.warn(
       `Slave ${engine.name} refused a write that looked like a read; it runs on the master: ${queryShape(builder)}`,
     );
-    markWrote(context);
     const decision = this.router.place({ engine: 'master', reason: 'write' }, context);
-    this.announcer.announce(decision, context);
-    return {
-      engine: decision.engine,
-      classification: this.classifier.classify(builder),
-      movable: false,
-      context,
-    };
+    const classification = this.classifier.classify(builder);
+    return this.send(decision, classification, context, false, tracked ? 'session' : 'eventual');
   }
 
   /** What changes the catalogue has taken effect. */
@@ -119,22 +131,59 @@ export class QueryDispatcher {
 
   /** Where a query would go from right here; nothing is chosen, marked or announced. */
   explain(builder: object): Explanation {
-    const { intent, because } = this.classifier.classify(builder);
-    const query = { intent, engine: ownEngineOf(builder), builder };
-    return { intent, because, ...this.router.decide(query, currentContext(this.set)) };
+    const context = currentContext(this.set);
+    const classification = this.classifier.classify(builder);
+    const { intent, because } = classification;
+    return { intent, because, ...this.router.decide(this.routed(builder, classification, context), context) };
   }
 
-  private decide(
+  private routed(builder: object | undefined, { intent }: Classification, context: Context): RoutedQuery {
+    const own = builder ? ownSettingsOf(builder) : {};
+    const consistency = own.consistency ?? context.consistency ?? this.router.rules.consistency;
+    return { intent, engine: own.engine, consistency, builder };
+  }
+
+  private route(
     query: RoutedQuery,
     classification: Classification,
     context: Context,
     knexEngine: EngineChoice | undefined,
-  ): Decision {
+  ): Routed {
     if (knexEngine === undefined) return this.router.route(query, context);
     const decision = this.router.place({ engine: knexEngine, reason: 'query' }, context);
     if (decision.engine.role === 'slave' && query.intent === 'write')
       throw refusal(decision.engine, classification);
     return decision;
+  }
+
+  private send(
+    decision: Decision,
+    classification: Classification,
+    context: Context,
+    movable: boolean,
+    consistency: Consistency,
+  ): Dispatched {
+    const { engine } = decision;
+    const tracked = this.isTracked(context, consistency);
+    const dispatched = { engine, classification, movable, context, tracked, startedAt: engine.startedAt };
+    this.markWriter(dispatched);
+    this.announcer.announce(decision, context);
+    return dispatched;
+  }
+
+  /** From the moment it is sent a write may be there; what is only unproved counts as one. */
+  private markWriter({ engine, classification, context }: Dispatched): void {
+    if (engine.role !== 'master' || classification.intent === 'read') return;
+    markWrote(context);
+    if (this.reads && context.kind !== 'none') see(context.work.seen);
+  }
+
+  /**
+   * What a guard reads on the master is for the app to decide by, and counts as seen by nobody: else each request behind
+   * a guard would have to wait for a slave to have all that the master has now.
+   */
+  private isTracked(context: Context, consistency: Consistency): boolean {
+    return this.reads !== undefined && context.balanced && (consistency === 'session' || consistency === 'strong');
   }
 }
 

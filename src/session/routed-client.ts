@@ -1,8 +1,10 @@
 import type { Transform } from 'node:stream';
 import type { Knex } from 'knex';
+import { type Consistency, checkConsistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { DispatchedTransaction } from './dispatched-transaction.js';
 import { FirstRowStream } from './first-row-stream.js';
 import { HeldConnections } from './held-connections.js';
 import {
@@ -10,6 +12,7 @@ import {
   type KnexClient,
   type KnexClientClass,
   type KnexConnection,
+  type KnexOnConnection,
   type KnexQueryObject,
   type KnexStreamParameters,
   type KnexTransaction,
@@ -18,7 +21,7 @@ import {
   clientOf,
   toQueryObject,
 } from './knex-internals.js';
-import { ownEngineOf, setOwnEngine } from './own-engine.js';
+import { ownSettingsOf, setOwn } from './own-settings.js';
 import type { Dispatched, QueryDispatcher } from './query-dispatcher.js';
 import { isRefusedWrite } from './refusal.js';
 import { releasingOnce } from './releasing-once.js';
@@ -62,8 +65,29 @@ export function routedClientClass(
     return enginesOfViews.get(client.config) ?? dispatcher.connection(knexEngine);
   }
 
+  /** A view for one transaction, whose engine may yet be waited for; Knex asks it for the connection, and gives it back. */
+  function transactionView(client: KnexClient, transaction: DispatchedTransaction): KnexClient {
+    const view = createView(client, engines.master);
+    let engine: Engine;
+    view.acquireConnection = async () => {
+      engine = await transaction.engine;
+      enginesOfViews.set(view.config, engine);
+      const connection = await held.acquire(engine, () => clientOf(engine.knex).acquireConnection());
+      transaction.shows(engine);
+      return connection;
+    };
+    view.releaseConnection = (connection) => {
+      transaction.shows(engine);
+      return client.releaseConnection(connection);
+    };
+    return view;
+  }
+
   class RoutedRunner extends knex.Runner {
     private dispatched: Dispatched | undefined;
+    private waiting: Promise<Dispatched> | undefined;
+    private readonly home = this.client;
+    private isStream = false;
 
     override run(): Promise<unknown> {
       try {
@@ -71,12 +95,12 @@ export function routedClientClass(
       } catch (error) {
         return Promise.reject(error as Error);
       }
-      return this.guarded(super.run());
+      return this.watched(super.run());
     }
 
     override stream(...args: unknown[]): unknown {
+      this.isStream = true;
       this.dispatch();
-      if (!this.client.transacting) this.client = releasingOnce(this.client);
       return super.stream(...args);
     }
 
@@ -88,66 +112,129 @@ export function routedClientClass(
       return super.query(query);
     }
 
-    /** With a stream to fill, as `stream()` asks for it, a slave's refusal before the first row is not the caller's. */
-    override async ensureConnection(callback: unknown, parameters?: KnexStreamParameters): Promise<unknown> {
-      if (!parameters || this.dispatched?.engine.role !== 'slave')
-        return super.ensureConnection(callback, parameters);
+    override ensureConnection(callback: KnexOnConnection, stream?: KnexStreamParameters): Promise<unknown> {
+      return this.waiting
+        ? this.waiting.then((dispatched) => this.take(dispatched).connect(callback, stream))
+        : this.connect(callback, stream);
+    }
+
+    private connect(callback: KnexOnConnection, stream?: KnexStreamParameters): Promise<unknown> {
+      if (stream) return this.connectStream(callback, stream);
+      return super.ensureConnection(this.isOfSession ? this.checked(callback) : callback);
+    }
+
+    /** A slave's failure before the first row that another try can mend is not the caller's. */
+    private async connectStream(
+      callback: KnexOnConnection,
+      parameters: KnexStreamParameters,
+    ): Promise<unknown> {
+      if (this.dispatched?.engine.role !== 'slave')
+        return this.streamed(super.ensureConnection(callback, parameters));
       const attempt = new FirstRowStream(parameters.stream);
+      const onConnection = this.isOfSession ? this.checked(callback) : callback;
       try {
-        return await super.ensureConnection(callback, { ...parameters, stream: attempt });
+        return await this.streamed(super.ensureConnection(onConnection, { ...parameters, stream: attempt }));
       } catch (error) {
         attempt.detach();
         if (!this.connection) throw error; // Knex itself tells the stream that there is no connection
-        if (attempt.delivered || !isRefusedWrite(error)) return emitted(parameters.stream, error);
-        this.moveToMaster(error);
-        return super.ensureConnection(callback, parameters);
+        if (attempt.delivered || !this.mend(error)) return emitted(parameters.stream, error);
+        this.connection = undefined;
+        return this.ensureConnection(callback, parameters);
       }
+    }
+
+    private async streamed(streaming: Promise<unknown>): Promise<unknown> {
+      return streaming.finally(() => this.dispatched && dispatcher.ended(this.dispatched));
     }
 
     private dispatch(): void {
       if (this.client.transacting) {
         this.dispatched = dispatcher.transactionQuery(this.builder, engineOf(this.client));
-      } else {
-        this.dispatched = this.dispatchAlone();
-        this.client = viewOn(this.client, this.dispatched.engine);
+        return;
       }
+      const dispatched = this.dispatchAlone();
+      if (dispatched instanceof Promise) this.waiting = dispatched;
+      else this.take(dispatched);
     }
 
-    private dispatchAlone(): Dispatched {
+    private dispatchAlone(): Dispatched | Promise<Dispatched> {
       const passed = this.builder._connection;
       if (passed) return dispatcher.connectionQuery(this.builder, held.engineOf(passed) ?? engines.master);
       return dispatcher.query(this.builder, knexEngine);
     }
 
-    private guarded(running: Promise<unknown>): Promise<unknown> {
-      if (this.dispatched?.engine.role === 'slave') return running.catch((error) => this.runOnMaster(error));
-      if (!this.dispatched?.classification.changesCatalogue || this.client.transacting) return running;
-      return running.finally(() => dispatcher.catalogueChanged());
+    private take(dispatched: Dispatched): this {
+      this.waiting = undefined;
+      this.dispatched = dispatched;
+      const view = viewOn(this.home, dispatched.engine);
+      this.client = this.isStream ? releasingOnce(view) : view;
+      return this;
     }
 
-    private runOnMaster(error: unknown): Promise<unknown> {
-      if (!isRefusedWrite(error)) throw error;
-      this.moveToMaster(error);
-      return super.run();
+    /** Only what somebody waits for costs a promise: reads outside any context on the master end as Knex ends them. */
+    private watched(running: Promise<unknown>): Promise<unknown> {
+      if (!this.waiting && !needsWatch(this.dispatched)) return running;
+      return running.then(
+        (result) => {
+          this.ended();
+          return result;
+        },
+        (error: unknown) => {
+          this.ended();
+          if (!this.mend(error)) throw error;
+          this.connection = undefined;
+          return this.watched(super.run());
+        },
+      );
     }
 
-    private moveToMaster(refused: Error): void {
-      this.dispatched = dispatcher.refused(this.builder, this.dispatched!, refused);
-      this.client = viewOn(this.client, this.dispatched.engine);
-      this.connection = undefined;
+    private ended(): void {
+      if (this.dispatched && !this.client.transacting) dispatcher.ended(this.dispatched);
+    }
+
+    /** Finds the query another engine where that is safe: true, and it is to run again. */
+    private mend(error: unknown): boolean {
+      if (this.dispatched?.engine.role !== 'slave') return false;
+      if (error instanceof SlaveRestartedError) this.dispatch();
+      else if (isRefusedWrite(error)) this.take(dispatcher.refused(this.builder, this.dispatched, error));
+      else return false;
+      return true;
+    }
+
+    private get isOfSession(): boolean {
+      return (
+        this.dispatched?.tracked === true &&
+        this.dispatched.engine.role === 'slave' &&
+        this.dispatched.movable
+      );
+    }
+
+    /** Runs once the connection is there: a slave that was restarted since it was chosen may be behind what was seen. */
+    private checked(callback: KnexOnConnection): KnexOnConnection {
+      const { engine, startedAt, context } = this.dispatched!;
+      if (startedAt === undefined && context.work.seen.position === 0n) return callback;
+      return (runner, stream) => {
+        if (engine.startedAt !== startedAt) throw new SlaveRestartedError();
+        return callback(runner, stream);
+      };
     }
   }
 
   class RoutedQueryBuilder extends knex.QueryBuilder {
     usingEngine(engine: EngineChoice): this {
       engines.assertChoice(engine, '.usingEngine() of a query');
-      setOwnEngine(this, engine);
+      setOwn(this, { engine });
+      return this;
+    }
+
+    consistency(consistency: Consistency): this {
+      setOwn(this, { consistency: checkConsistency(consistency, '.consistency() of a query') });
       return this;
     }
 
     override clone(): this {
       const clone = super.clone();
-      setOwnEngine(clone, ownEngineOf(this));
+      setOwn(clone, ownSettingsOf(this));
       return clone;
     }
   }
@@ -155,7 +242,12 @@ export function routedClientClass(
   class RoutedRaw extends knex.Raw {
     usingEngine(engine: EngineChoice): this {
       engines.assertChoice(engine, '.usingEngine() of a query');
-      setOwnEngine(this, engine);
+      setOwn(this, { engine });
+      return this;
+    }
+
+    consistency(consistency: Consistency): this {
+      setOwn(this, { consistency: checkConsistency(consistency, '.consistency() of a query') });
       return this;
     }
   }
@@ -180,15 +272,12 @@ export function routedClientClass(
     ): KnexTransaction {
       if (this.transacting) return super.transaction(container, config, outer);
       const passed = held.engineOf(config?.connection);
-      const { engine, markWrote } = passed
+      const dispatched = passed
         ? dispatcher.connectionTransaction(passed)
         : dispatcher.transaction(config?.readOnly === true, knexEngine);
-      const transaction = super.transaction.call(viewOn(this, engine), container, config, outer);
-      if (engine.role === 'master' && !config?.readOnly) {
-        onCommit(transaction, markWrote, (connection) => {
-          if (held.takeChanged(connection)) dispatcher.catalogueChanged();
-        });
-      }
+      const view = passed ? viewOn(this, passed) : transactionView(this, dispatched);
+      const transaction = super.transaction.call(view, container, config, outer);
+      if (!config?.readOnly && passed?.role !== 'slave') this.watchCommit(transaction, dispatched);
       return transaction;
     }
 
@@ -233,6 +322,21 @@ export function routedClientClass(
       callback?.();
     }
 
+    private watchCommit(transaction: KnexTransaction, dispatched: DispatchedTransaction): void {
+      const commit = transaction.commit.bind(transaction);
+      transaction.commit = async (connection, value) => {
+        dispatched.mayHaveWritten();
+        const { commitSql, marks } = dispatched;
+        const sent = commitSql
+          ? transaction.query(connection, commitSql, COMMITTED, value)
+          : commit(connection, value);
+        const answer = await sent;
+        if (commitSql) dispatched.committed(answer ?? {}, marks);
+        if (held.takeChanged(connection)) dispatcher.catalogueChanged();
+        return answer;
+      };
+    }
+
     private ownerOf(connection: KnexConnection): KnexClient {
       return clientOf((held.engineOf(connection) ?? engineOf(this)).knex);
     }
@@ -265,21 +369,19 @@ function writtenThrough(
   return { get: () => config[key], set: (value) => void (config[key] = value), enumerable: true };
 }
 
-/**
- * Runs `sent` when COMMIT is on its way: from then on the writes may be there, whatever the answer; and `ended` when the
- * answer has come.
- */
-function onCommit(
-  transaction: KnexTransaction,
-  sent: () => void,
-  ended: (connection: KnexConnection) => void,
-): void {
-  const commit = transaction.commit.bind(transaction);
-  transaction.commit = (connection, value) => {
-    sent();
-    return commit(connection, value).finally(() => ended(connection));
-  };
+/** Knex's number for a transaction that ends well. */
+const COMMITTED = 1;
+
+/** Whether a query's end means anything to us: most reads on the master outside a request's or job's don't. */
+function needsWatch(dispatched: Dispatched | undefined): boolean {
+  if (!dispatched) return false;
+  return (
+    dispatched.engine.role === 'slave' || dispatched.tracked || dispatched.classification.changesCatalogue
+  );
 }
+
+/** The slave that a read was meant for runs anew; the read was not sent. */
+class SlaveRestartedError extends Error {}
 
 /** Knex tells the stream of an error itself, but not through a stand-in. */
 function emitted(stream: Transform, error: unknown): never {

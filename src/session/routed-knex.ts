@@ -1,4 +1,5 @@
 import knex, { type Knex } from 'knex';
+import type { Consistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
 import type { Ran } from '../context/context-storage.js';
 import type { Explanation } from '../routing/explanation.js';
@@ -10,10 +11,14 @@ declare module 'knex' {
     interface QueryBuilder<TRecord extends {} = any, TResult = any> {
       /** Runs this query on an engine, or with `'slave'` on any slave (rule 3). A write still goes to the master. */
       usingEngine(engine: string): this;
+      /** How fresh this read is: `'session'`, `'eventual'`, `'strong'` or `bounded(maxLagMs)`. */
+      consistency(consistency: Consistency): this;
     }
     interface Raw<TResult = any> {
       /** Runs this query on an engine, or with `'slave'` on any slave (rule 3). A write still goes to the master. */
       usingEngine(engine: string): this;
+      /** How fresh this read is: `'session'`, `'eventual'`, `'strong'` or `bounded(maxLagMs)`. */
+      consistency(consistency: Consistency): this;
     }
   }
 }
@@ -30,6 +35,10 @@ export interface SessionMethods {
    * Ends with the call, or, where it returns a promise, with that. Writes inside still go to the master.
    */
   usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Ran<Result>;
+  /** As `DatabaseRouting.markWrite()`. */
+  markWrite(): void;
+  /** As `DatabaseRouting.bookmark()`. */
+  bookmark(): Promise<string | undefined>;
   /** Where a query would go if it ran right here, and why. Runs nothing and changes nothing. */
   explain(query: Knex.QueryBuilder | Knex.Raw): Explanation;
 }
@@ -69,6 +78,8 @@ function extend(
   const properties: PropertyDescriptorMap = {
     usingEngine: { value: methods.usingEngine, configurable: true },
     explain: { value: methods.explain, configurable: true },
+    markWrite: { value: methods.markWrite, configurable: true },
+    bookmark: { value: methods.bookmark, configurable: true },
   };
   if (knexEngine !== 'master') {
     const onMaster = () => copyFor(routed, methods.usingEngine('master'));

@@ -102,7 +102,7 @@ class MessagesController {
 
   @MessagePattern('using')
   async using() {
-    return [await this.readers.onSlave1(), await this.readers.read()];
+    return [await this.readers.read(), await this.readers.onSlave1(), await this.readers.read()];
   }
 
   @MessagePattern('stream')
@@ -196,7 +196,7 @@ describe('a TCP microservice', () => {
   });
 
   it('takes @UsingEngine', async () => {
-    expect(await ask(client, 'using')).toEqual(['slave1', 'slave2']);
+    expect(await ask(client, 'using')).toEqual(['slave2', 'slave1', 'slave2']);
   });
 
   it('keeps the force for every value of an Observable', async () => {
@@ -425,7 +425,7 @@ describe('a hybrid app', () => {
     const answers = [await ask(client, 'read'), await ask(client, 'forced'), await ask(client, 'using')];
     await client.close();
     await running.close();
-    expect(answers).toEqual(['master', { node: 'master', payload: {} }, ['slave1', 'master']]);
+    expect(answers).toEqual(['master', { node: 'master', payload: {} }, ['master', 'slave1', 'master']]);
   });
 });
 

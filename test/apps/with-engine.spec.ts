@@ -778,7 +778,7 @@ describe.each(HTTP_ADAPTERS)('on %s', (_name, createAdapter) => {
     it('goes before @WithEngine, and null lifts it', async () => {
       expect(await running.get('/services/within')).toMatchObject({
         body: ['slave1', 'master', 'slave2', 'slave1'],
-        engines: 'slave1;reason=handler, master;reason=scope, slave2;reason=balanced',
+        engines: 'slave1;reason=handler, master;reason=scope, slave2;reason=bookmark',
       });
     });
 

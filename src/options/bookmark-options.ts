@@ -1,0 +1,43 @@
+/** Attributes of a cookie as browsers take them; what is left out has the default. */
+export interface CookieOptions {
+  name?: string;
+  /** Default `/`. */
+  path?: string;
+  domain?: string;
+  /** Default `'lax'`. */
+  sameSite?: 'lax' | 'strict' | 'none';
+  /** Sent over HTTPS only. Default false; set it in production. */
+  secure?: boolean;
+  /** Out of the reach of scripts. Default true. */
+  httpOnly?: boolean;
+}
+
+/** The part of a Keyv store that is needed; any Keyv is one. */
+export interface BookmarkStore {
+  get(key: string): Promise<string | undefined>;
+  set(key: string, value: string, ttlMs?: number): Promise<unknown>;
+}
+
+/** How clients carry what they have seen from one request to the next. */
+export interface BookmarkOptions {
+  /**
+   * Signs bookmarks: any long random text, the same in all processes; several to rotate, of which the first signs.
+   * Default: one per process, so that a client pays one question to the master when another process answers it.
+   */
+  secret?: string | readonly string[];
+  /** How long a read may wait for a slave to catch up with its client before the master serves it, in ms. Default 20. */
+  waitMs?: number;
+  /** How long a bookmark counts; after it a client has seen everything up to now. Default 3600. */
+  maxAgeSeconds?: number;
+  /** Name and attributes of the cookie, or false for none. Default name `db_seen`. */
+  cookie?: CookieOptions | false;
+  /** Name of the request and response header for API clients, or false for none. Default `Database-Bookmark`. */
+  header?: string | false;
+  /** Keeps bookmarks on the server instead of with the client: any Keyv store, under the key that `key` gives. */
+  store?: BookmarkStore;
+  /**
+   * The key of a request's bookmark in the store, such as the id of the user whom a guard found; gets Express's or
+   * Fastify's request. Undefined: the client carries it after all.
+   */
+  key?(request: object): string | undefined;
+}

@@ -1,0 +1,55 @@
+import type { MasterPositionRow } from '../consistency/master-positions.js';
+import type { ReadConsistency } from '../consistency/read-consistency.js';
+import { type Context, markWrote } from '../context/context.js';
+import { see, settleAt } from '../context/seen.js';
+import type { Engine } from '../engines/engine.js';
+
+/** What PostgreSQL answers to COMMIT and the question behind it. */
+export interface CommitAnswer {
+  readonly response?: readonly { readonly rows?: readonly unknown[] }[];
+}
+
+/** A transaction on its way: its engine, and what its beginning and end mean to the context that it began in. */
+export class DispatchedTransaction {
+  private isSettled = false;
+
+  constructor(
+    /** A promise where a slave is waited for. */
+    readonly engine: Engine | Promise<Engine>,
+    private readonly context: Context,
+    /** Undefined where what it shows does not count as seen. */
+    private readonly reads: ReadConsistency | undefined,
+  ) {}
+
+  /** It has its connection, or gives it back: what it shows is seen from the first on, and up to the last. */
+  shows(engine: Engine): void {
+    if (this.reads && !this.isSettled)
+      see(this.context.work.seen, engine.role === 'slave' ? engine.place : undefined);
+  }
+
+  /** Its COMMIT is on its way: from then on the writes may be there, whatever the answer. */
+  mayHaveWritten(): void {
+    markWrote(this.context);
+  }
+
+  /**
+   * COMMIT, and in the same message the question where the log stands after it (FACTS 23): no round trip of its own.
+   * Undefined where nobody wants to know, or the master has not shown yet that it can tell.
+   */
+  get commitSql(): string | undefined {
+    return this.reads?.master.latest && `COMMIT; ${this.reads.master.question}`;
+  }
+
+  /** The position after COMMIT covers all that was seen before it. */
+  committed({ response }: CommitAnswer, marksBefore: number): void {
+    const row = response?.[1]?.rows?.[0] as MasterPositionRow | undefined;
+    const answer = row && this.reads?.master.note(row);
+    if (!answer) return;
+    settleAt(this.context.work.seen, answer.position, marksBefore);
+    this.isSettled = true;
+  }
+
+  get marks(): number {
+    return this.context.work.seen.marks;
+  }
+}
