@@ -57,7 +57,7 @@ function createEngine(role: Engine['role'], { name, weight, config }: ResolvedEn
 /** The same server on one connection, made when it is first needed, and with an answer soon or none. */
 function probesOf(config: Knex.Config): Knex.Config {
   const pool = { ...config.pool, min: 0, max: 1, acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS };
-  const { acquireConnectionTimeout: _waitsLonger, ...rest } = config;
+  const { acquireConnectionTimeout: _waitsLonger, postProcessResponse: _shapesRows, ...rest } = config;
   return { ...rest, pool, log: SILENT_KNEX_LOG };
 }
 

@@ -9,6 +9,12 @@ export interface Bookmark {
   readonly unsettled: string | undefined;
 }
 
+/** A bookmark as it comes back. */
+export interface CarriedBookmark extends Bookmark {
+  /** It has lived for half of its time: whoever goes on with it is to be given another. */
+  readonly isOld: boolean;
+}
+
 /** Why a text is no bookmark to rely on. */
 export type BookmarkFault = 'malformed' | 'forged' | 'expired' | 'future' | 'other set';
 
@@ -50,7 +56,7 @@ export class BookmarkCodec {
     return `${signed}.${sign(signed, this.secrets[0]!).toString('base64url')}`;
   }
 
-  decode(text: string): Bookmark | BookmarkFault {
+  decode(text: string): CarriedBookmark | BookmarkFault {
     const [version, fields, signature, ...rest] = text.length > LONGEST ? [] : text.split('.');
     if (version !== VERSION || !fields || !signature || rest.length > 0) return 'malformed';
     if (!this.isSigned(`${version}.${fields}`, signature)) return 'forged';
@@ -64,7 +70,7 @@ export class BookmarkCodec {
   }
 
   /** What is signed was written by `encode`, so its fields are there. */
-  private read(fields: string): Bookmark | BookmarkFault {
+  private read(fields: string): CarriedBookmark | BookmarkFault {
     const [set = '', system = '', timeline = '', position = '', issued = '', unsettled = ''] =
       fields.split(':');
     if (set !== encodeURIComponent(this.set)) return 'other set';
@@ -72,7 +78,8 @@ export class BookmarkCodec {
     if (ageSeconds > this.maxAgeSeconds) return 'expired';
     if (ageSeconds < -CLOCK_SKEW_SECONDS) return 'future';
     const epoch = { system, timeline: Number(timeline) };
-    return { epoch, position: parseBase36(position), unsettled: unsettled || undefined };
+    const isOld = ageSeconds > this.maxAgeSeconds / 2;
+    return { epoch, position: parseBase36(position), unsettled: unsettled || undefined, isOld };
   }
 }
 

@@ -46,7 +46,7 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
     waitMs = 20,
     maxAgeSeconds = 3600,
     cookie = {},
-    header = 'Database-Bookmark',
+    header = headerName('Database-Bookmark', set),
     store,
     key,
   } = options;
@@ -99,6 +99,11 @@ function checkStore(store: unknown, key: unknown): void {
   const { get, set } = (store ?? {}) as Record<string, unknown>;
   if (typeof get !== 'function' || typeof set !== 'function') refuse('bookmark.store', 'a Keyv store', store);
   if (typeof key !== 'function') refuse('bookmark.key', 'a function (request) that names the client', key);
+}
+
+/** Each set of engines has a header of its own: it can't read the bookmarks of one with another secret. */
+function headerName(name: string, set: string): string {
+  return set === DEFAULT_SET ? name : `${name}-${encodeURIComponent(set)}`;
 }
 
 /** Each set of engines has cookies of its own. */

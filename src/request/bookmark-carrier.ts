@@ -25,11 +25,12 @@ export class BookmarkCarrier {
       ...cookies.values(),
       ...headerValues(header && request.headers[header.toLowerCase()]),
     ]);
-    const { position, unsettled } = context.work.seen;
+    const brought = this.bookmarks.content(context);
     onHeaders(response, () => {
-      const { seen } = context.work;
-      const isNew = seen.position !== position || seen.unsettled !== unsettled;
-      if (carries() && (isNew || cookies.size > 1)) this.write(context, response, [...cookies.keys()]);
+      const names = [...cookies.keys()];
+      const isNew = this.bookmarks.content(context) !== brought || context.work.seen.isOld;
+      if (!carries()) this.end(response, names);
+      else if (isNew || names.length > 1) this.write(context, response, names);
     });
   }
 
@@ -40,11 +41,17 @@ export class BookmarkCarrier {
     if (header)
       response.setHeader(header, [...headerValues(response.getHeader(header)), bookmark].join(', '));
     if (!cookie) return;
+    this.end(response, replaced);
     const attributes = attributesOf(cookie);
-    for (const name of replaced)
-      response.appendHeader('Set-Cookie', serialize(name, '', { ...attributes, maxAge: 0 }));
     const name = `${cookie.name}.${randomInt(36 ** 4).toString(36)}`;
     response.appendHeader('Set-Cookie', serialize(name, bookmark, { ...attributes, maxAge: maxAgeSeconds }));
+  }
+
+  private end(response: ServerResponse, names: readonly string[]): void {
+    const { cookie } = this.options;
+    if (!cookie) return;
+    for (const name of names.slice(0, MOST_REPLACED))
+      response.appendHeader('Set-Cookie', serialize(name, '', { ...attributesOf(cookie), maxAge: 0 }));
   }
 
   private cookiesOf({ headers }: IncomingMessage): ReadonlyMap<string, string> {
@@ -54,6 +61,9 @@ export class BookmarkCarrier {
     return new Map(cookies.map(([name, value]) => [name, value ?? '']));
   }
 }
+
+/** So that the head of the response to a client with many cookies stays small; what remains goes with the next ones. */
+const MOST_REPLACED = 16;
 
 const NO_COOKIES: ReadonlyMap<string, string> = new Map();
 

@@ -39,7 +39,7 @@ export class RequestContexts {
       context = openContext('request', { balanced: false, recordDecisions: exposeDecisions });
       if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions, name);
       const { work } = context;
-      this.carrier?.attach(context, request, response, () => !this.stored.has(work));
+      this.carrier?.attach(context, request, response, () => !this.isStored(work));
       this.byRequest.set(request, context);
     }
     return context;
@@ -57,8 +57,19 @@ export class RequestContexts {
   load(request: object, context: Context): Promise<void> | undefined {
     const key = this.store && this.routing.bookmarkOptions.key?.(request);
     if (key === undefined) return undefined;
-    this.stored.set(context.work, { key, marks: 0 });
-    return this.store?.load(key, context);
+    const { seen } = context.work;
+    const isKnown = seen.marks === 0 && seen.position === 0n;
+    return this.store?.load(key, context).then(() => {
+      const saved = isKnown ? seen.marks : NOTHING;
+      this.stored.set(context.work, { key, saving: saved, saved });
+    });
+  }
+
+  /** A response that streams is sent while it reads: its client's next request is to show what was seen until then. */
+  streams(context: Context): void {
+    const { seen } = context.work;
+    seen.goesOn = true;
+    seen.marks++;
   }
 
   /** What must be done before a handler's response may go, so that it carries how far its client has seen. */
@@ -70,14 +81,25 @@ export class RequestContexts {
 
   private save(stored: StoredWork, context: Context): Promise<void> | undefined {
     const { marks } = context.work.seen;
-    if (stored.marks === marks) return undefined;
-    stored.marks = marks;
-    return this.store?.save(stored.key, context);
+    if (stored.saving === marks) return undefined;
+    stored.saving = marks;
+    return this.store?.save(stored.key, context).then((isSaved) => {
+      if (isSaved) stored.saved = marks;
+    });
+  }
+
+  /** What the store does not have, or not yet, the client carries after all. */
+  private isStored(work: Work): boolean {
+    return this.stored.get(work)?.saved === work.seen.marks;
   }
 }
 
-/** Work whose bookmark is kept in the store: under which key, and how much of it is there already. */
+const NOTHING = -1;
+
+/** Work whose bookmark is kept in the store, and under which key. */
 interface StoredWork {
   readonly key: string;
-  marks: number;
+  /** How much of what is seen was given to the store, and how much it has taken. */
+  saving: number;
+  saved: number;
 }
