@@ -60,10 +60,10 @@ describe('options that work', () => {
       debug: true,
       searchPath: ['app'],
       pool: { min: 1, max: 5 },
-      slaves: { slave1: { connection: 'x', debug: false, pool: { max: 9 } } },
+      slaves: { slave1: { connection: 'x', searchPath: 'reports', pool: { max: 9 } } },
     });
     expect(master.config).toMatchObject({ debug: true, searchPath: ['app'], pool: { min: 1, max: 5 } });
-    expect(slaves[0]?.config).toMatchObject({ debug: false, searchPath: ['app'], pool: { min: 1, max: 9 } });
+    expect(slaves[0]?.config).toMatchObject({ debug: true, searchPath: 'reports', pool: { min: 1, max: 9 } });
   });
 
   it('let slaves keep no idle connections unless told to', () => {
