@@ -96,6 +96,10 @@ export class ReadConsistency {
     return seen.shown !== undefined;
   }
 
+  start(): void {
+    this.refreshing.start();
+  }
+
   stop(): void {
     this.refreshing.stop();
   }

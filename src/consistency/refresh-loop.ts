@@ -19,10 +19,16 @@ export class RefreshLoop {
     if (!this.timer && !this.running) this.arm();
   }
 
+  /** Rounds begin again, when they are next needed. */
+  start(): void {
+    this.stopped = false;
+  }
+
   /** No round begins after this. */
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private arm(): void {

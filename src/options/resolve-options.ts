@@ -9,7 +9,7 @@ import { DEFAULT_SET } from './default-set.js';
 import { resolveBookmarkOptions } from './resolve-bookmark-options.js';
 import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
 import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
-import { ENGINE_KNEX_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
+import { ENGINE_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
 import type { ResolvedEngineOptions, ResolvedOptions } from './resolved-options.js';
 import { SILENT_LOGGER } from './routing-logger.js';
 
@@ -73,7 +73,7 @@ function resolveEngine(
   poolDefaults: Knex.PoolConfig = {},
 ): ResolvedEngineOptions {
   checkObject(path, options);
-  checkKeys(path, options, ENGINE_KNEX_KEYS);
+  checkKeys(path, options, ENGINE_KEYS);
   if (!isConnection(options.connection) && !options.connectionPool) {
     refuse(`${path}.connection`, 'a connection string, object or function', options.connection);
   }
