@@ -38,6 +38,9 @@ const SHORTEST_SECRET = 16;
 /** What cookies and headers may be called (RFC 9110, token). */
 const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 
+/** What may stand in a cookie's attribute (RFC 6265, path-value). */
+const ATTRIBUTE = /^[\x20-\x3A\x3C-\x7E]+$/;
+
 export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: string): ResolvedBookmarkOptions {
   checkObject('bookmark', options as unknown);
   checkKeys('bookmark', options, KEYS);
@@ -50,12 +53,14 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
     store,
     key,
   } = options;
-  const secrets = typeof secret === 'string' ? [secret] : secret;
+  const secrets = Array.isArray(secret) ? (secret as readonly string[]) : [secret as string];
   for (const one of secrets) checkSecret(one);
   if (!(waitMs >= 0) || !Number.isFinite(waitMs))
     refuse('bookmark.waitMs', 'a number of ms, 0 or more', waitMs);
-  if (!(maxAgeSeconds > 0)) refuse('bookmark.maxAgeSeconds', 'a number of seconds above 0', maxAgeSeconds);
-  if (header !== false && !TOKEN.test(header)) refuse('bookmark.header', "a header's name or false", header);
+  if (!(maxAgeSeconds > 0) || !Number.isInteger(maxAgeSeconds))
+    refuse('bookmark.maxAgeSeconds', 'a whole number of seconds above 0', maxAgeSeconds);
+  if (header !== false && !(typeof header === 'string' && TOKEN.test(header)))
+    refuse('bookmark.header', "a header's name or false", header);
   checkStore(store, key);
   return Object.freeze({
     secrets,
@@ -81,6 +86,10 @@ export function resolveCookie(path: string, name: string, options: CookieOptions
     ...options,
   };
   if (!TOKEN.test(cookie.name)) refuse(`${path}.name`, "a cookie's name", cookie.name);
+  for (const key of ['path', 'domain'] as const) {
+    const value = cookie[key];
+    if (value !== undefined && !ATTRIBUTE.test(value)) refuse(`${path}.${key}`, "a cookie's", value);
+  }
   checkOneOf(`${path}.sameSite`, cookie.sameSite, ['lax', 'strict', 'none']);
   if (cookie.sameSite === 'none' && !cookie.secure)
     refuse(`${path}.secure`, "true with sameSite: 'none'", cookie.secure);
