@@ -137,13 +137,14 @@ export function routedClientClass(
       callback: KnexOnConnection,
       parameters: KnexStreamParameters,
     ): Promise<unknown> {
+      const showing = this.showing(callback, parameters.stream);
       if (this.dispatched?.engine.role !== 'slave')
-        return this.streamed(super.ensureConnection(this.showing(callback), parameters));
+        return super.ensureConnection(showing, parameters).finally(() => this.ended());
       const attempt = new FirstRowStream(parameters.stream);
       try {
-        return await this.streamed(
-          super.ensureConnection(this.checked(this.showing(callback)), { ...parameters, stream: attempt }),
-        );
+        return await super
+          .ensureConnection(this.checked(showing), { ...parameters, stream: attempt })
+          .finally(() => this.ended());
       } catch (error) {
         attempt.detach();
         if (!this.connection) throw error; // Knex itself tells the stream that there is no connection
@@ -153,13 +154,13 @@ export function routedClientClass(
       }
     }
 
-    private async streamed(streaming: Promise<unknown>): Promise<unknown> {
-      return streaming.finally(() => this.ended());
-    }
-
-    /** Its rows are seen from the first on, and the response that they go to may not wait for the last. */
-    private showing(callback: KnexOnConnection): KnexOnConnection {
+    /**
+     * Its rows are seen from the first on, and the response that they go to may not wait for the last. Knex would keep the
+     * connection for ever where the caller has closed the stream before it was there.
+     */
+    private showing(callback: KnexOnConnection, target: Transform): KnexOnConnection {
       return (runner, stream) => {
+        if (target.destroyed) return undefined;
         if (this.dispatched) dispatcher.shows(this.dispatched);
         return callback(runner, stream);
       };

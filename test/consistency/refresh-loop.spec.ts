@@ -98,6 +98,6 @@ describe('the refreshing of positions', () => {
   it('does not keep the process alive', () => {
     const timer = jest.spyOn(globalThis, 'setTimeout');
     loop.need();
-    expect((timer.mock.results[0]?.value as NodeJS.Timeout).hasRef()).toBe(false);
+    expect(timer.mock.results.map(({ value }) => (value as NodeJS.Timeout).hasRef())).toEqual([false]);
   });
 });
