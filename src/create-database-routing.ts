@@ -52,11 +52,14 @@ function createEngine(role: Engine['role'], { name, weight, config }: ResolvedEn
   return new Engine(name, role, weight, knex(config), knex(probesOf(config)));
 }
 
-/** The same server on one connection, made when it is first needed, and with an answer soon or none. */
+/**
+ * The same server on one connection, made when it is first needed, with an answer soon or none, and without what the app
+ * does to its own queries and rows.
+ */
 function probesOf(config: Knex.Config): Knex.Config {
   const pool = { ...config.pool, min: 0, max: 1, acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS };
-  const { acquireConnectionTimeout: _waitsLonger, ...rest } = config;
-  return { ...rest, pool, log: SILENT_KNEX_LOG };
+  const { client, connection, connectionPool, version } = config;
+  return { client, connection, connectionPool, version, pool, log: SILENT_KNEX_LOG };
 }
 
 const PROBE_ACQUIRE_TIMEOUT_MS = 1_000;

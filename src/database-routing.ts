@@ -18,6 +18,7 @@ import { DecisionAnnouncer, type RoutingEvents } from './routing/decision-announ
 import type { Explanation } from './routing/explanation.js';
 import { Router } from './routing/router.js';
 import { HeldConnections } from './session/held-connections.js';
+import { explainedBy } from './session/explained-by.js';
 import { QueryDispatcher } from './session/query-dispatcher.js';
 import { type RoutedKnex, createRoutedKnex, forwardEvents } from './session/routed-knex.js';
 
@@ -162,7 +163,7 @@ export class DatabaseRouting {
   }
 
   explain(query: Knex.QueryBuilder | Knex.Raw): Explanation {
-    return this.dispatcher.explain(query);
+    return explainedBy(query);
   }
 
   status(): RoutingStatus {
@@ -176,6 +177,12 @@ export class DatabaseRouting {
    */
   destroy(): Promise<void> {
     return (this.destroying ??= this.destroyEngines().finally(() => (this.destroying = undefined)));
+  }
+
+  private initialize(): void {
+    for (const engine of this.engines.all()) engine.initialize();
+    this.classifier.start();
+    this.reads?.start();
   }
 
   private async destroyEngines(): Promise<void> {
@@ -201,12 +208,13 @@ export class DatabaseRouting {
 
   private createKnex(engine: EngineChoice | undefined, destroy: () => Promise<void>): RoutedKnex {
     const { engines, dispatcher, held } = this;
+    const initialize = this.initialize.bind(this);
     const methods = {
       usingEngine: this.usingEngine.bind(this),
       explain: this.explain.bind(this),
       markWrite: this.markWrite.bind(this),
       bookmark: this.bookmark.bind(this),
     };
-    return createRoutedKnex(this.options.shared, { engines, dispatcher, held, destroy }, methods, engine);
+    return createRoutedKnex(this.options.shared, { engines, dispatcher, held, initialize, destroy }, methods, engine);
   }
 }

@@ -72,6 +72,10 @@ export class ReadConsistency {
     return seen.unsettled !== undefined && seen.unsettled !== ANYWHERE;
   }
 
+  start(): void {
+    this.refreshing.start();
+  }
+
   stop(): void {
     this.refreshing.stop();
   }

@@ -19,6 +19,11 @@ export class RefreshLoop {
     if (!this.timer && !this.running) this.arm();
   }
 
+  /** Rounds begin again, when they are next needed. */
+  start(): void {
+    this.stopped = false;
+  }
+
   /** No round begins after this. */
   stop(): void {
     this.stopped = true;

@@ -24,7 +24,7 @@ export function runInContext<Result>(set: string, context: Context, work: () => 
 /** A query is lazy: left alone, it would run where it is awaited, outside. As Rails' `connected_to` does for relations. */
 function started(result: unknown): unknown {
   if (result instanceof Promise || !isThenable(result)) return result;
-  return new Promise((resolve, reject) => result.then(resolve, reject));
+  return new Promise((resolve, reject) => void result.then(resolve, reject));
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {

@@ -26,6 +26,11 @@ export class Engine {
     return this.startedAt === undefined ? undefined : `${this.name}@${this.startedAt}`;
   }
 
+  /** Connects again when it is next needed, after `destroy()`. */
+  initialize(): void {
+    for (const knex of [this.knex, this.probes]) if (!knex.client.pool) knex.initialize();
+  }
+
   /** Closes all connections; both ends are tried, also where one fails. */
   async destroy(): Promise<void> {
     const results = await Promise.allSettled([this.probes.destroy(), this.knex.destroy()]);

@@ -1,6 +1,6 @@
-import type { Verdict } from './catalogue.js';
 import { type Classification, READ, unproved, write } from './intent.js';
 import { tableTexts } from './query-tables.js';
+import type { Verdict } from './verdict.js';
 
 /** The private parts of a Knex query builder that tell what it does (Knex 3.x). `test/contract` holds them to Knex. */
 interface InspectedBuilder {
@@ -79,7 +79,8 @@ class BuilderInspector {
     depth: number,
   ): Found {
     for (const statement of statements) {
-      const itsSchema = statement['grouping'] === 'join' ? (statement['schema'] as string | undefined) : schema;
+      const itsSchema =
+        statement['grouping'] === 'join' ? (statement['schema'] as string | undefined) : schema;
       const found = isSpelledOut(statement) ? HOLDS_RAW : this.values(statement, itsSchema, depth);
       if (found) return found;
     }

@@ -56,6 +56,11 @@ export class CatalogueKeeper {
     return (this.reading ??= this.readUntilNobodyAsks().finally(() => (this.reading = undefined)));
   }
 
+  /** Readings begin again, when the next one is asked for. */
+  start(): void {
+    this.stopped = false;
+  }
+
   /** From here on nothing is read; a reading under way ends with the connection it runs on. */
   stop(): void {
     this.stopped = true;

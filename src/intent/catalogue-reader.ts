@@ -2,11 +2,25 @@ import type { Knex } from 'knex';
 
 type Name = readonly [schema: string, name: string];
 
-/** Schema, name, and whether every overload of it is called immutable or stable. */
-export type FunctionRow = readonly [schema: string, name: string, stable: boolean];
+/** Some overloads of a function that differ in their arguments' types only, or one with defaults. */
+export interface FunctionRow {
+  readonly schema: string;
+  readonly name: string;
+  /** Whether all of them are called immutable or stable. */
+  readonly stable: boolean;
+  readonly arguments: number;
+  /** How many of the last arguments have defaults. */
+  readonly optional: number;
+  readonly variadic: boolean;
+  /** SQL that runs where arguments are left out. */
+  readonly defaults: string | null;
+}
 
-/** Schema, name, and SQL that runs whenever the object is used: a view's query, a policy, a default. */
-export type ExpressionRow = readonly [schema: string, name: string, expressions: readonly string[]];
+/** Schema, name, and whether every overload of it is called immutable or stable. */
+export type OperatorRow = readonly [schema: string, name: string, stable: boolean];
+
+/** Schema, name, and SQL that runs whenever the relation is used: a view's query, a table's policies. */
+export type ViewRow = readonly [schema: string, name: string, expressions: readonly string[]];
 
 /** SQL that runs whenever a value becomes one of a type, and everything that makes such values. */
 export interface TypeRow {
@@ -21,13 +35,12 @@ export interface TypeRow {
 /** What the master's catalogue says, as it was read in one statement. */
 export interface CatalogueRows {
   readonly functions: readonly FunctionRow[];
-  /** Defaults of functions' arguments. */
-  readonly defaults: readonly ExpressionRow[];
-  /** What can be called with one argument, and so be written as if it were the argument's column: `x.f` for `f(x)`. */
-  readonly ofOneArgument: readonly string[];
-  /** Those of them whose argument may be a whole row, without PostgreSQL's own. */
+  /**
+   * What can be called with a whole row as its one argument, and so be written as if it were a column: `t.f` for `f(t)`.
+   * Without PostgreSQL's own.
+   */
   readonly ofOneRow: readonly string[];
-  readonly operators: readonly FunctionRow[];
+  readonly operators: readonly OperatorRow[];
   readonly types: readonly TypeRow[];
   /** Types, and those that hold them, which a volatile cast leads to. */
   readonly castTypes: readonly string[];
@@ -38,7 +51,7 @@ export interface CatalogueRows {
   /** Tables, sequences, materialized views. */
   readonly relations: readonly Name[];
   /** Relations with SQL in them. */
-  readonly views: readonly ExpressionRow[];
+  readonly views: readonly ViewRow[];
   /**
    * Relations that are not on a slave: temporary, unlogged; and foreign ones, whose server is anyone's. Tables with such
    * a partition or child too.
@@ -60,7 +73,7 @@ parts as (
 ),
 procs as (
   select p.oid, n.nspname, p.proname, p.prokind, p.proargtypes, p.pronargs, p.pronargdefaults, p.proargdefaults,
-    p.prorettype, p.proallargtypes,
+    p.prorettype, p.proallargtypes, p.provariadic <> 0 as takes_more,
     p.provolatile <> 'v' and p.prokind <> 'p' and coalesce(parts.stable, true) as stable
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace left join parts on parts.oid = p.oid
 ),
@@ -103,12 +116,11 @@ makers as (
   where h.seed in (select oid from checked)
 )
 select json_build_object(
-  'functions', (select json_agg(json_build_array(nspname, proname, stable)) from
-    (select nspname, proname, bool_and(stable) as stable from procs group by 1, 2) f),
-  'defaults', (select json_agg(json_build_array(nspname, proname, json_build_array('select ' || pg_get_expr(proargdefaults, 0))))
-    from procs where proargdefaults is not null and oid >= 16384),
-  'ofOneArgument', (select json_agg(distinct proname) from procs
-    where pronargs - pronargdefaults <= 1 and pronargs > 0 and (not stable or oid >= 16384)),
+  'functions', (select json_agg(json_build_object('schema', nspname, 'name', proname, 'stable', stable,
+      'arguments', pronargs, 'optional', pronargdefaults, 'variadic', takes_more, 'defaults', defaults)) from (
+    select nspname, proname, bool_and(stable) as stable, pronargs, pronargdefaults, takes_more,
+      case when oid >= 16384 then 'select ' || pg_get_expr(proargdefaults, 0) end as defaults
+    from procs group by nspname, proname, pronargs, pronargdefaults, takes_more, defaults) f),
   'ofOneRow', (select json_agg(distinct proname) from procs
     where pronargs - pronargdefaults <= 1 and pronargs > 0 and oid >= 16384 and exists
       (select from pg_type t where t.oid = proargtypes[0] and t.typtype in ('c', 'p', 'd'))),

@@ -1,7 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { RoutingLogger } from '../options/routing-logger.js';
 import { inspectBuilder } from './builder-inspector.js';
-import type { Catalogue, Verdict } from './catalogue.js';
+import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
 import type { CatalogueRows } from './catalogue-reader.js';
 import { type Classification, type Intent, unproved, write } from './intent.js';
@@ -10,6 +10,7 @@ import { queryText } from './query-text.js';
 import { inspectSql } from './sql-inspector.js';
 import { type ParseSql, loadSqlParser } from './sql-parser.js';
 import { parseTableName } from './table-name.js';
+import type { Verdict } from './verdict.js';
 
 /** The user's word on a text that is not proved: an intent, or undefined for no opinion. */
 export type ClassifySql = (sql: string) => Intent | undefined;
@@ -64,7 +65,8 @@ export class QueryClassifier {
     const judge = this.catalogues?.latest() || this.refusedTables.size > 0 ? this.judgeTable : undefined;
     const found = inspectBuilder(builder, judge);
     if (found.intent === 'write') return found;
-    const bySql = found.intent === 'unproved' || catalogue?.buildersMayWrite || (catalogue && renames(builder));
+    const bySql =
+      found.intent === 'unproved' || catalogue?.buildersMayWrite || (catalogue && renames(builder));
     return bySql ? this.ofText(builder, catalogue) : found;
   }
 
@@ -80,6 +82,10 @@ export class QueryClassifier {
   /** Something that `changesCatalogue` has taken effect. */
   catalogueChanged(): void {
     this.catalogues?.invalidate();
+  }
+
+  start(): void {
+    this.catalogues?.start();
   }
 
   stop(): void {
@@ -158,6 +164,8 @@ export class QueryClassifier {
 
 /** With a `wrapIdentifier` of the user's own, only the SQL tells what a table is called. */
 function renames(builder: unknown): boolean {
-  const { client } = builder as { readonly client?: { readonly config?: { readonly wrapIdentifier?: unknown } } };
+  const { client } = builder as {
+    readonly client?: { readonly config?: { readonly wrapIdentifier?: unknown } };
+  };
   return client?.config?.wrapIdentifier !== undefined;
 }

@@ -10,6 +10,7 @@ const VOLATILE_BUT_READING: ReadonlySet<string> = new Set([
   'array_shuffle',
   'clock_timestamp',
   'current_query',
+  'currtid2',
   'gen_random_uuid',
   'lo_get',
   'pg_blocking_pids',
@@ -63,6 +64,7 @@ const STABLE_BUT_UNSAFE: ReadonlySet<string> = new Set([
   'database_to_xml',
   'database_to_xml_and_xmlschema',
   'pg_current_xact_id',
+  'pg_replication_origin_oid',
   'pg_walfile_name',
   'pg_walfile_name_offset',
   'schema_to_xml',
@@ -73,7 +75,7 @@ const STABLE_BUT_UNSAFE: ReadonlySet<string> = new Set([
 ]);
 
 /** They make a value of a type that no word of the query need name; asked for only where a type does more than read. */
-export const MAKES_ANY_TYPE: readonly string[] = [
+export const MAKES_ANY_TYPE: ReadonlySet<string> = new Set([
   'array_in',
   'array_recv',
   'domain_in',
@@ -92,7 +94,19 @@ export const MAKES_ANY_TYPE: readonly string[] = [
   'range_recv',
   'record_in',
   'record_recv',
-];
+]);
+
+/** Those of them that make values of their first argument's type. */
+export const MAKES_TYPE_OF_FIRST: ReadonlySet<string> = new Set([
+  'json_populate_record',
+  'json_populate_recordset',
+  'jsonb_populate_record',
+  'jsonb_populate_record_valid',
+  'jsonb_populate_recordset',
+]);
+
+/** Those of them to which a type is given by its name, as the second argument. */
+export const TAKES_NAME_OF_TYPE: ReadonlySet<string> = new Set(['pg_input_error_info', 'pg_input_is_valid']);
 
 /** Whether a function of PostgreSQL's own only reads; `stable`: whether its catalogue calls it immutable or stable. */
 export function isSafeSystemFunction(name: string, stable: boolean): boolean {

@@ -1,18 +1,19 @@
-import type { Catalogue, Verdict } from './catalogue.js';
+import type { Catalogue } from './catalogue.js';
+import { explainedQuery } from './explained-query.js';
 import { type Classification, READ, unproved, write } from './intent.js';
-import {
-  DATA_STATEMENTS,
-  PLANNED_AROUND_A_QUERY,
-  PLANNED_NODES,
-  PLANNED_STATEMENTS,
-  READING_NODES,
-} from './sql-nodes.js';
+import { mayMakeUnsafeType } from './made-types.js';
+import { isNodeType, nameOf, statementName, textOf, typeOf } from './sql-names.js';
+import { DATA_STATEMENTS, PLANNED_NODES, PLANNED_STATEMENTS, READING_NODES } from './sql-nodes.js';
 import type { SqlNode } from './sql-parser.js';
+import type { Verdict } from './verdict.js';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** PostgreSQL's own ways of sampling a table; an extension's are functions like any other. */
 const OWN_SAMPLING = new Set(['bernoulli', 'system']);
+
+/** In FROM it takes any number of arrays, though its only overloads take one; ordered-set aggregates count ORDER BY too. */
+const COUNTED_OTHERWISE = new Set(['unnest']);
 
 /** Kinds of `A_Expr` whose name is a keyword instead of an operator. */
 const KEYWORD_EXPRESSION = /^AEXPR_(NOT_)?BETWEEN/;
@@ -57,14 +58,8 @@ class SqlInspector {
   }
 
   private explained(explain: SqlNode): Classification {
-    const query = explain['query'] as SqlNode;
-    const options = (explain['options'] ?? []) as readonly { DefElem: { defname?: string } }[];
-    if (options.some(({ DefElem }) => DefElem.defname?.toLowerCase() === 'analyze'))
-      return this.statement(query);
-    const inner = PLANNED_AROUND_A_QUERY.has(typeOf(query))
-      ? (query[typeOf(query)] as SqlNode)['query']
-      : query;
-    return new SqlInspector(this.catalogue, false).statement(inner as SqlNode);
+    const { query, runs } = explainedQuery(explain);
+    return runs ? this.statement(query) : new SqlInspector(this.catalogue, false).statement(query);
   }
 
   private whole(type: string, fields: SqlNode): Classification {
@@ -165,7 +160,13 @@ class SqlInspector {
 
   private call(node: SqlNode): Classification | undefined {
     const { schema, last } = nameOf(node['funcname']);
-    return this.judge('function', last, this.catalogue?.function(schema, last), 'is volatile');
+    const given = (node['args'] ?? []) as readonly SqlNode[];
+    if (this.catalogue?.typesMayWrite && mayMakeUnsafeType(last, given, this.catalogue)) {
+      return write(`function ${last} may make a value of a type that does more than read`);
+    }
+    const count = COUNTED_OTHERWISE.has(last) || node['agg_within_group'] ? undefined : given.length;
+    if (!this.runs && this.catalogue?.neverPlanned(schema, last, count)) return undefined;
+    return this.judge('function', last, this.catalogue?.function(schema, last, count), 'is volatile');
   }
 
   private expression(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
@@ -174,9 +175,9 @@ class SqlInspector {
   }
 
   private operator(name: unknown): Classification | undefined {
-    if (!name || !this.catalogue) return undefined;
+    if (!name) return undefined;
     const { schema, last } = nameOf(name);
-    return this.judge('operator', last, this.catalogue.operator(schema, last), 'is volatile');
+    return this.judge('operator', last, this.catalogue?.operator(schema, last), 'is volatile');
   }
 
   private relation(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
@@ -241,31 +242,4 @@ class SqlInspector {
 
 function callsByName(name: string): Classification {
   return write(`${name} may be a call of the volatile function of that name`);
-}
-
-function typeOf(node: SqlNode): string {
-  return Object.keys(node)[0] ?? 'nothing';
-}
-
-function isNodeType(key: string): boolean {
-  const first = key.charCodeAt(0);
-  return first >= 65 && first <= 90;
-}
-
-/** Names come as lists of strings: `[schema, name]`, `[name]`, or with a catalogue in front. */
-function nameOf(list: unknown): { schema: string | undefined; last: string } {
-  const parts = (list as readonly SqlNode[] | undefined)?.map(textOf) ?? [];
-  return { schema: parts.at(-2), last: parts.at(-1) ?? '' };
-}
-
-function textOf(node: SqlNode | undefined): string {
-  return (node?.['String'] as { sval?: string } | undefined)?.sval ?? '';
-}
-
-/** `InsertStmt` reads as INSERT, `CreateTableAsStmt` as CREATE TABLE AS. */
-function statementName(type: string): string {
-  return type
-    .replace(/Stmt$/, '')
-    .replace(/(?<=[a-z])(?=[A-Z])/g, ' ')
-    .toUpperCase();
 }

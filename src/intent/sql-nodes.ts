@@ -79,12 +79,6 @@ export const PLANNED_STATEMENTS: ReadonlySet<string> = new Set([
   'UpdateStmt',
 ]);
 
-/** Statements that EXPLAIN takes for the query in them. */
-export const PLANNED_AROUND_A_QUERY: ReadonlySet<string> = new Set([
-  'CreateTableAsStmt',
-  'DeclareCursorStmt',
-]);
-
 /** What those hold beyond what reads hold. */
 export const PLANNED_NODES: ReadonlySet<string> = new Set([
   ...PLANNED_STATEMENTS,

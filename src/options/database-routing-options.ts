@@ -4,14 +4,15 @@ import type { ClassifySql } from '../intent/query-classifier.js';
 import type { QueryRouter } from '../routing/query-router.js';
 import type { Consistency } from '../context/consistency.js';
 import type { BookmarkOptions } from './bookmark-options.js';
+import type { ENGINE_KEYS } from './knex-keys.js';
 import type { PinOptions } from './pin-options.js';
 import type { RoutingLogger } from './routing-logger.js';
 
 /** Knex's own configuration, without what differs from engine to engine. */
 export type SharedKnexOptions = Omit<Knex.Config, 'connection' | 'connectionPool'>;
 
-/** One engine: its connection, and what of Knex's configuration is different on it. */
-export interface EngineOptions extends Omit<Knex.Config, 'client' | 'dialect'> {}
+/** One engine: how to reach it. What else of Knex's configuration there is holds for all engines, and stands beside them. */
+export interface EngineOptions extends Pick<Knex.Config, (typeof ENGINE_KEYS)[number]> {}
 
 export interface SlaveOptions extends EngineOptions {
   /** Share of the reads against the other slaves: any number above 0. Default 1. */

@@ -27,10 +27,18 @@ const KNEX_KEYS = {
 /** Read by Knex, but missing in its types. */
 const UNTYPED_KEYS = ['returning', 'userParams'];
 
+/** What may differ from engine to engine: how to reach it. All else is the routed Knex's own, and is given once. */
+export const ENGINE_KEYS = [
+  'connection',
+  'connectionPool',
+  'pool',
+  'acquireConnectionTimeout',
+  'searchPath',
+  'version',
+] as const satisfies readonly (keyof Knex.Config)[];
+
 const PER_ENGINE_ONLY = ['connection', 'connectionPool'];
-const SHARED_ONLY = ['client', 'dialect'];
 
-const ALL_KEYS = [...Object.keys(KNEX_KEYS), ...UNTYPED_KEYS];
-
-export const SHARED_KNEX_KEYS: readonly string[] = ALL_KEYS.filter((key) => !PER_ENGINE_ONLY.includes(key));
-export const ENGINE_KNEX_KEYS: readonly string[] = ALL_KEYS.filter((key) => !SHARED_ONLY.includes(key));
+export const SHARED_KNEX_KEYS: readonly string[] = [...Object.keys(KNEX_KEYS), ...UNTYPED_KEYS].filter(
+  (key) => !PER_ENGINE_ONLY.includes(key),
+);

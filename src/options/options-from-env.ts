@@ -29,7 +29,6 @@ const ENGINE_VARIABLES: Readonly<Record<string, readonly [path: string, read: Re
   ACQUIRE_CONNECTION_TIMEOUT: ['acquireConnectionTimeout', number],
   SEARCH_PATH: ['searchPath', list],
   VERSION: ['version', text],
-  DEBUG: ['debug', flag],
 };
 
 const { URL: _url, WEIGHT: _weight, ...SHARED_VARIABLES } = ENGINE_VARIABLES;
@@ -39,6 +38,8 @@ const SET_VARIABLES: typeof ENGINE_VARIABLES = {
   BALANCER: ['balancer', text],
   READS: ['reads', text],
   EXPOSE_DECISIONS: ['exposeDecisions', flag],
+  DEBUG: ['debug', flag],
+  URL: ['master.connection', text],
   ...SHARED_VARIABLES,
 };
 
@@ -46,13 +47,15 @@ const SET_VARIABLES: typeof ENGINE_VARIABLES = {
  * Options from flat variables, as TurboGears has them in its configuration: `DATABASE_MASTER_URL`,
  * `DATABASE_SLAVES_SLAVE1_URL` (the slave `slave1`: names come out in lower case), `DATABASE_SLAVES_SLAVE1_WEIGHT`,
  * `DATABASE_MASTER_POOL_MAX`, and without an engine's name for all of them (`DATABASE_POOL_MAX`, `DATABASE_CLIENT`,
- * which is `pg` unless given). Throws `InvalidOptionsError` for a variable with the prefix that it doesn't know.
+ * which is `pg` unless given). `DATABASE_URL`, which many hosts set, is the master's where `DATABASE_MASTER_URL` is not there. Throws `InvalidOptionsError` for a variable with the prefix that it doesn't know.
  */
 export function optionsFromEnv(env: Environment, prefix = 'DATABASE_'): DatabaseRoutingOptions {
   const options: Values = { __proto__: null, client: 'pg' };
+  const hasMaster = env[`${prefix}MASTER_URL`] !== undefined;
   for (const [variable, value] of Object.entries(env)) {
-    if (!variable.startsWith(prefix) || value === undefined) continue;
-    const [path, read] = target(variable, variable.slice(prefix.length));
+    const name = variable.startsWith(prefix) ? variable.slice(prefix.length) : undefined;
+    if (name === undefined || value === undefined || (name === 'URL' && hasMaster)) continue;
+    const [path, read] = target(variable, name);
     setAt(options, path, read(value, variable));
   }
   return options as unknown as DatabaseRoutingOptions;

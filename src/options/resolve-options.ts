@@ -10,7 +10,7 @@ import { resolveBookmarkOptions } from './resolve-bookmark-options.js';
 import { resolvePinOptions } from './resolve-pin-options.js';
 import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
 import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
-import { ENGINE_KNEX_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
+import { ENGINE_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
 import type { ResolvedEngineOptions, ResolvedOptions } from './resolved-options.js';
 import { SILENT_LOGGER } from './routing-logger.js';
 
@@ -47,7 +47,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     slaves,
     balancer: resolveBalancer(options.balancer),
     slavePer: oneOf('slavePer', options.slavePer ?? 'context', ['context', 'query']),
-    rules: resolveRules(options, ['master', ...slaves.map(({ name }) => name)]),
+    rules: resolveRules(options, ['master', ...slaves.map((slave) => slave.name)]),
     bookmark,
     pin: resolvePinOptions(options.pin, name, bookmark.secrets.length > 0),
     classify: resolveFunction('classify', '(sql)', options.classify),
@@ -77,7 +77,7 @@ function resolveEngine(
   poolDefaults: Knex.PoolConfig = {},
 ): ResolvedEngineOptions {
   checkObject(path, options);
-  checkKeys(path, options, ENGINE_KNEX_KEYS);
+  checkKeys(path, options, ENGINE_KEYS);
   if (!isConnection(options.connection) && !options.connectionPool) {
     refuse(`${path}.connection`, 'a connection string, object or function', options.connection);
   }

@@ -9,7 +9,7 @@ import { type Classification, READ, write } from '../intent/intent.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
 import { queryShape } from '../intent/query-shape.js';
 import type { RoutingLogger } from '../options/routing-logger.js';
-import type { RoutedQuery } from '../routing/decide.js';
+import type { Choice, RoutedQuery } from '../routing/decide.js';
 import type { DecisionAnnouncer } from '../routing/decision-announcer.js';
 import type { Decision } from '../routing/decision.js';
 import type { Explanation } from '../routing/explanation.js';
@@ -131,11 +131,19 @@ export class QueryDispatcher {
   }
 
   /** Where a query would go from right here; nothing is chosen, marked or announced. */
-  explain(builder: object): Explanation {
+  explain(builder: object, knexEngine: EngineChoice | undefined): Explanation {
     const context = currentContext(this.set);
     const classification = this.classifier.classify(builder);
-    const { intent, because } = classification;
-    return { intent, because, ...this.router.decide(this.routed(builder, classification, context), context) };
+    const choice: Choice =
+      knexEngine === undefined
+        ? this.router.decide(this.routed(builder, classification, context), context)
+        : { engine: knexEngine, reason: 'query' };
+    return explanation(classification, this.router.foreseen(choice));
+  }
+
+  /** Where a transaction's query goes. */
+  explainInTransaction(builder: object, engine: Engine): Explanation {
+    return explanation(this.classifier.classify(builder), { engine: engine.name, reason: 'transaction' });
   }
 
   private routed(builder: object | undefined, { intent }: Classification, context: Context): RoutedQuery {
@@ -190,4 +198,8 @@ export class QueryDispatcher {
 
 function refusal(engine: Engine, { because }: Classification): WriteOnSlaveError {
   return new WriteOnSlaveError(engine.name, because);
+}
+
+function explanation({ intent, because }: Classification, { engine, reason }: Choice): Explanation {
+  return { intent, because, engine, reason };
 }

@@ -5,6 +5,7 @@ import type { EngineChoice } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { DispatchedTransaction } from './dispatched-transaction.js';
+import type { Explanation } from '../routing/explanation.js';
 import { FirstRowStream } from './first-row-stream.js';
 import { HeldConnections } from './held-connections.js';
 import {
@@ -31,6 +32,8 @@ export interface RoutedClientDependencies {
   readonly engines: EngineRegistry;
   readonly dispatcher: QueryDispatcher;
   readonly held: HeldConnections;
+  /** Lets all engines connect again, after they were destroyed. */
+  readonly initialize: () => void;
   /** Ends what the client stands for: all engines, or the one it names. */
   readonly destroy: () => Promise<void>;
 }
@@ -41,7 +44,7 @@ export interface RoutedClientDependencies {
  * names, undefined on the routed one.
  */
 export function routedClientClass(
-  { engines, dispatcher, held, destroy }: RoutedClientDependencies,
+  { engines, dispatcher, held, initialize, destroy }: RoutedClientDependencies,
   knexEngine: EngineChoice | undefined,
 ): KnexClientClass {
   const knex = classesOf(clientOf(engines.master.knex));
@@ -253,6 +256,11 @@ export function routedClientClass(
   }
 
   return class RoutedClient extends knex.Client {
+    explain(builder: KnexBuilder): Explanation {
+      if (this.transacting) return dispatcher.explainInTransaction(builder, engineOf(this));
+      return dispatcher.explain(builder, knexEngine);
+    }
+
     override runner(builder: KnexBuilder): RoutedRunner {
       return new RoutedRunner(this, builder);
     }
@@ -309,7 +317,7 @@ export function routedClientClass(
     }
 
     override initializePool(): void {
-      for (const { knex: own } of engines.all()) if (!clientOf(own).pool) own.initialize();
+      initialize();
     }
 
     override async destroy(callback?: (error?: unknown) => void): Promise<void> {

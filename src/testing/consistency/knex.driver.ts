@@ -36,7 +36,7 @@ class KnexClient implements ConsistencyClient {
   private bookmark: string | undefined;
 
   constructor(
-    private readonly routing: DatabaseRouting & { bookmark?(): Promise<string | undefined> },
+    private readonly routing: DatabaseRouting,
     private readonly options: RunOptions,
   ) {
     this.store = new ConsistencyStore(routing.knex);
@@ -59,7 +59,7 @@ class KnexClient implements ConsistencyClient {
       try {
         return await work();
       } finally {
-        this.bookmark = await this.routing.bookmark?.();
+        this.bookmark = (await this.routing.bookmark()) ?? this.bookmark;
       }
     });
   }

@@ -1,0 +1,38 @@
+// One figure of `npm run bench -- intent`; the variant is its name.
+import { createDatabaseRouting } from 'nestjs-database-routing';
+import { StubClient } from './stub-client.js';
+
+const connection = { host: 'stub' };
+const routing = createDatabaseRouting({ client: StubClient, master: { connection }, slaves: { slave1: { connection } } });
+await routing.ready();
+const { knex: db, classifier } = routing;
+
+const builder = db('posts as p').join('posts as q', 'p.id', 'q.id').where({ 'p.id': 1 }).whereIn('p.kind', [1, 2, 3]).orderBy('p.id').limit(10);
+const withRaw = db('posts').select('id', db.raw('lower(title) as t')).where('id', '>', 1);
+const raw = db.raw('select id, lower(title) from posts where id > ? and title like ?', [1, 'a%']);
+
+const each = (count, work) => {
+  for (let i = 0; i < count / 10; i++) work(i);
+  globalThis.gc();
+  const start = process.hrtime.bigint();
+  for (let i = 0; i < count; i++) work(i);
+  return Number(process.hrtime.bigint() - start) / count;
+};
+
+const FIGURES = {
+  'a builder without raw fragments': () => each(500_000, () => classifier.classify(builder)),
+  'a builder with a raw fragment, compilation included': () => each(50_000, () => classifier.classify(withRaw)),
+  'its compilation alone': () => each(50_000, () => withRaw.client.positionBindings(withRaw.toSQL().sql)),
+  'a raw text that is cached, compilation included': () => each(200_000, () => classifier.classify(raw)),
+  'the compilation of the raw text alone': () => each(200_000, () => raw.client.positionBindings(raw.toSQL().sql)),
+  'a raw text for the first time': () => each(20_000, (i) => classifier.classify(db.raw(`select ${i} as n, lower(title) from posts`))),
+  'heap after 1,000,000 distinct texts': () => {
+    globalThis.gc();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 1_000_000; i++) classifier.classify(db.raw(`select ${i}`));
+    globalThis.gc();
+    return (process.memoryUsage().heapUsed - before) / 1e6;
+  },
+};
+
+process.send(FIGURES[process.argv[2]](), () => process.exit());

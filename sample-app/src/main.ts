@@ -1,0 +1,23 @@
+import 'reflect-metadata';
+import { NestFactory } from '@nestjs/core';
+import { AppModule } from './app.module.js';
+import { portFromEnv } from './port.js';
+import { thingsToTry } from './things-to-try.js';
+
+try {
+  const port = portFromEnv(process.env);
+  // Browsers hold connections open that carry no request: Ctrl-C would wait for them.
+  const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'], forceCloseConnections: true });
+  app.enableShutdownHooks([], { useProcessExit: true });
+  await app.listen(port, '127.0.0.1');
+  // From here on the log has a line for each query: which engine, and whether it was forced.
+  app.useLogger(['error', 'warn', 'log', 'debug']);
+  console.log(thingsToTry(await app.getUrl()));
+} catch (error) {
+  console.error(isPortTaken(error) ? `${error.message}. Choose another port: PORT=3001 npm start` : error);
+  process.exit(1);
+}
+
+function isPortTaken(error: unknown): error is Error {
+  return error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+}

