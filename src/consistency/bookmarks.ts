@@ -1,11 +1,9 @@
 import type { Context } from '../context/context.js';
 import { ANYWHERE, type Seen, see, settleAt, slaveAt } from '../context/seen.js';
-import type { BookmarkCodec, BookmarkFault } from './bookmark-codec.js';
+import type { BookmarkCodec } from './bookmark-codec.js';
+import { type CarriedFaults, noFaults } from './carried-faults.js';
 import { isSameEpoch } from './position.js';
 import type { ReadConsistency } from './read-consistency.js';
-
-/** How many bookmarks came that said nothing, by what was wrong with them since the start. */
-export type BookmarkFaults = Readonly<Record<Exclude<BookmarkFault, 'other set'> | 'foreign', number>>;
 
 /**
  * Between what clients carry and what contexts know. A bookmark that can't be relied on says only that the client was
@@ -13,7 +11,7 @@ export type BookmarkFaults = Readonly<Record<Exclude<BookmarkFault, 'other set'>
  * ends with the next response.
  */
 export class Bookmarks {
-  private readonly counts = { malformed: 0, forged: 0, expired: 0, future: 0, foreign: 0 };
+  private readonly counts = noFaults();
 
   constructor(
     private readonly codec: BookmarkCodec,
@@ -23,7 +21,7 @@ export class Bookmarks {
     private firstIssued: (() => void) | undefined,
   ) {}
 
-  get faults(): BookmarkFaults {
+  get faults(): CarriedFaults {
     return { ...this.counts };
   }
 
@@ -71,7 +69,7 @@ export class Bookmarks {
     see(work.seen, this.isSlave(slave) ? unsettled : undefined);
   }
 
-  private distrust(seen: Seen, fault: keyof BookmarkFaults): void {
+  private distrust(seen: Seen, fault: keyof CarriedFaults): void {
     this.counts[fault]++;
     see(seen);
   }

@@ -1,36 +1,63 @@
 import { randomInt } from 'node:crypto';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type SerializeOptions, parse, serialize } from 'cookie';
-import onHeaders from 'on-headers';
+import type { ServerResponse } from 'node:http';
+import { parse } from 'cookie';
 import type { Bookmarks } from '../consistency/bookmarks.js';
-import type { Context } from '../context/context.js';
-import type { ResolvedBookmarkOptions, ResolvedCookie } from '../options/resolve-bookmark-options.js';
+import type { Context, Work } from '../context/context.js';
+import { ANYWHERE } from '../context/seen.js';
+import type { ResolvedBookmarkOptions } from '../options/resolve-bookmark-options.js';
+import type { BookmarkStoreCarrier } from './bookmark-store.carrier.js';
+import type { ClientRequest } from './client-request.js';
+import type { SessionCarrier } from './session-carrier.js';
+import { setCookie } from './set-cookie.js';
 
 /**
- * Carries bookmarks with the client, in a cookie and a header. Each response that has something new sets a cookie of a
- * new name and ends those that its request came with: so responses to parallel requests never overwrite what another one
- * had to say, and the next request brings, and merges, them all.
+ * Carries bookmarks with the client, in a cookie and a header; or, of clients that have a key, in a store. Each response
+ * that has something new sets a cookie of a new name and ends those that its request came with: so responses to parallel
+ * requests never overwrite what another one had to say, and the next request brings, and merges, them all.
  */
-export class BookmarkCarrier {
+export class BookmarkCarrier implements SessionCarrier {
+  private readonly stored = new WeakMap<Work, StoredWork>();
+
   constructor(
     private readonly bookmarks: Bookmarks,
     private readonly options: ResolvedBookmarkOptions,
+    private readonly store: BookmarkStoreCarrier | undefined,
   ) {}
 
-  /** Takes up what the request brought, and lets the response take along what is seen until its head is sent, if by then it `carries`. */
-  attach(context: Context, request: IncomingMessage, response: ServerResponse, carries: () => boolean): void {
+  attach(context: Context, request: ClientRequest, response: ServerResponse): () => void {
     const { header } = this.options;
+    const { work } = context;
     const cookies = this.cookiesOf(request);
     this.bookmarks.restore(context, [
       ...cookies.values(),
       ...headerValues(header && request.headers[header.toLowerCase()]),
     ]);
-    const { position, unsettled } = context.work.seen;
-    onHeaders(response, () => {
-      const { seen } = context.work;
-      const isNew = seen.position !== position || seen.unsettled !== unsettled;
-      if (carries() && (isNew || cookies.size > 1)) this.write(context, response, [...cookies.keys()]);
-    });
+    const { position, unsettled } = work.seen;
+    return () => {
+      const isNew = work.seen.position !== position || work.seen.unsettled !== unsettled;
+      if (!this.stored.has(work) && (isNew || cookies.size > 1))
+        this.write(context, response, [...cookies.keys()]);
+    };
+  }
+
+  load(context: Context, request: object): Promise<void> | undefined {
+    const key = this.store && this.options.key?.(request);
+    if (key === undefined) return undefined;
+    this.stored.set(context.work, { key, marks: 0 });
+    return this.store?.load(key, context);
+  }
+
+  finish(context: Context): Promise<unknown> | undefined {
+    const stored = this.stored.get(context.work);
+    if (stored) return this.save(stored, context);
+    return context.work.seen.unsettled === ANYWHERE ? this.bookmarks.issue(context) : undefined;
+  }
+
+  private save(stored: StoredWork, context: Context): Promise<void> | undefined {
+    const { marks } = context.work.seen;
+    if (stored.marks === marks) return undefined;
+    stored.marks = marks;
+    return this.store?.save(stored.key, context);
   }
 
   private write(context: Context, response: ServerResponse, replaced: readonly string[]): void {
@@ -40,14 +67,12 @@ export class BookmarkCarrier {
     if (header)
       response.setHeader(header, [...headerValues(response.getHeader(header)), bookmark].join(', '));
     if (!cookie) return;
-    const attributes = attributesOf(cookie);
-    for (const name of replaced)
-      response.appendHeader('Set-Cookie', serialize(name, '', { ...attributes, maxAge: 0 }));
+    for (const name of replaced) setCookie(response, { ...cookie, name }, '', 0);
     const name = `${cookie.name}.${randomInt(36 ** 4).toString(36)}`;
-    response.appendHeader('Set-Cookie', serialize(name, bookmark, { ...attributes, maxAge: maxAgeSeconds }));
+    setCookie(response, { ...cookie, name }, bookmark, maxAgeSeconds);
   }
 
-  private cookiesOf({ headers }: IncomingMessage): ReadonlyMap<string, string> {
+  private cookiesOf({ headers }: ClientRequest): ReadonlyMap<string, string> {
     const prefix = this.options.cookie && `${this.options.cookie.name}.`;
     if (!prefix || !headers.cookie?.includes(prefix)) return NO_COOKIES;
     const cookies = Object.entries(parse(headers.cookie)).filter(([name]) => name.startsWith(prefix));
@@ -55,11 +80,13 @@ export class BookmarkCarrier {
   }
 }
 
-const NO_COOKIES: ReadonlyMap<string, string> = new Map();
-
-function attributesOf({ path, domain, sameSite, secure, httpOnly }: ResolvedCookie): SerializeOptions {
-  return { path, sameSite, secure, httpOnly, ...(domain !== undefined && { domain }) };
+/** Work whose bookmark is kept in the store: under which key, and how much of it is there already. */
+interface StoredWork {
+  readonly key: string;
+  marks: number;
 }
+
+const NO_COOKIES: ReadonlyMap<string, string> = new Map();
 
 /** A header that is there several times, or holds several values. */
 function headerValues(value: string | number | readonly string[] | undefined): string[] {

@@ -1,5 +1,6 @@
 import type { Balancer } from '../balancer/balancer.js';
 import type { FoundSlave, ReadConsistency } from '../consistency/read-consistency.js';
+import type { Consistency } from '../context/consistency.js';
 import type { Context } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
@@ -18,13 +19,14 @@ export class Router {
     private readonly slavePer: 'context' | 'query',
     /** Undefined where positions can't be told: other databases, or no slaves. */
     private readonly reads: ReadConsistency | undefined,
+    /** Whether clients' sessions are kept by position. */
+    private readonly sessionsByPosition: boolean,
   ) {}
 
   route(query: RoutedQuery, context: Context): Routed {
     const choice = this.decide(query, context);
-    const { reads } = this;
-    if (choice.reason === 'balanced' && reads && query.consistency !== 'eventual')
-      return this.fresh(query, context, reads);
+    const reads = choice.reason === 'balanced' ? this.readsFor(query.consistency) : undefined;
+    if (reads) return this.fresh(query, context, reads);
     const decision = this.place(choice, context);
     return this.leavesSlave(decision, query, context) ? this.afterSlave(decision, context) : decision;
   }
@@ -54,13 +56,21 @@ export class Router {
     return slaves.length > 0 ? this.balancer.choose(slaves) : undefined;
   }
 
+  /** What tells how fresh a slave is, where that matters. */
+  private readsFor(consistency: Consistency): ReadConsistency | undefined {
+    if (consistency === 'eventual') return undefined;
+    return this.sessionsByPosition || typeof consistency !== 'string' ? this.reads : undefined;
+  }
+
   /** Rules 9 to 11. */
   private fresh({ consistency }: RoutedQuery, context: Context, reads: ReadConsistency): Routed {
     if (this.engines.eligibleSlaves().length === 0) return this.onMaster('no-slave');
     const bySession = typeof consistency === 'string';
     const kept = this.keptSlave(context);
     const reason = bySession && isBound(context, kept) ? 'bookmark' : 'balanced';
-    const found = bySession ? reads.inSession(context, kept, this.slavePer === 'context') : reads.within(consistency, kept);
+    const found = bySession
+      ? reads.inSession(context, kept, this.slavePer === 'context')
+      : reads.within(consistency, kept);
     return this.found(found, reason, bySession ? 'bookmark' : 'consistency', context);
   }
 
