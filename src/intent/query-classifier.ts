@@ -134,13 +134,13 @@ export class QueryClassifier {
     if (this.refusedTexts.has(sql)) return REFUSED;
     let decided = this.byText.get(sql);
     if (!decided) this.byText.set(sql, (decided = this.decide(sql, catalogue)));
+    if (decided.namesUnknown) this.catalogues?.request();
     return decided;
   }
 
   private decide(sql: string, catalogue: Catalogue | undefined): Classification {
     const found = this.catalogues ? this.inspect(sql, catalogue) : NO_GRAMMAR;
     if (found.intent !== 'unproved') return found;
-    this.catalogues?.request();
     const said = this.classifySql?.(sql);
     return said === undefined ? found : { ...found, intent: said, because: 'the classify option says so' };
   }

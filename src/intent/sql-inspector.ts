@@ -230,7 +230,7 @@ class SqlInspector {
     why: string,
   ): Classification | undefined {
     if (verdict === 'unsafe') return write(`${what} ${name} ${why}`);
-    if (verdict === 'unknown') this.doubtful(`${what} ${name} is unknown`);
+    if (verdict === 'unknown') this.doubt ??= unproved(`${what} ${name} is unknown`, { namesUnknown: true });
     if (!verdict) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${name} does`);
     return undefined;
   }

@@ -68,16 +68,38 @@ describe('the keeper of the catalogue', () => {
     expect(keeper.current()?.relation(undefined, 'scratch')).toBe('unsafe');
   });
 
-  it('reads for something unknown at most once a second', async () => {
+  it('reads for something unknown at most once a second, and less and less often where nothing changes', async () => {
     const bench = new Bench();
     const { keeper, readings } = bench;
-    for (const nowMs of [0, 10, 999, 1_000, 1_001, 1_999, 2_000]) {
-      bench.nowMs = nowMs;
+    const readAtMs: number[] = [];
+    for (bench.nowMs = 0; bench.nowMs <= 10_000; bench.nowMs += 500) {
+      const before = readings.length;
       keeper.request();
+      if (readings.length > before) readAtMs.push(bench.nowMs);
       readings.at(-1)!.answer();
       await settled();
     }
-    expect(readings).toHaveLength(3);
+    expect(readAtMs).toEqual([0, 1_000, 3_000, 7_000]);
+    expect(bench.changes).toBe(1);
+    bench.nowMs = 15_000;
+    keeper.request();
+    readings.at(-1)!.answer(rowsOf({ masterOnly: [['public', 'scratch']] }));
+    await settled();
+    expect(bench.changes).toBe(2);
+    bench.nowMs = 16_000;
+    keeper.request();
+    expect(readings).toHaveLength(6);
+  });
+
+  it('goes on reading for something unknown at least once a minute', async () => {
+    const bench = new Bench();
+    for (bench.nowMs = 0; bench.nowMs <= 600_000; bench.nowMs += 1_000) {
+      bench.keeper.request();
+      bench.readings.at(-1)!.answer();
+      await settled();
+    }
+    expect(bench.readings.length).toBeGreaterThanOrEqual(14);
+    expect(bench.readings.length).toBeLessThanOrEqual(16);
   });
 
   it('warns where it can not read, and tries again when it is asked', async () => {
@@ -93,7 +115,12 @@ describe('the keeper of the catalogue', () => {
     expect(readings).toHaveLength(1);
     bench.nowMs = 1_000;
     keeper.request();
-    readings[1]!.answer();
+    readings[1]!.fail(new Error('no such host'));
+    await settled();
+    expect(warnings).toHaveLength(1);
+    bench.nowMs = 2_000;
+    keeper.request();
+    readings[2]!.answer();
     await settled();
     expect(keeper.current()).toBeDefined();
   });
