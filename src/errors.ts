@@ -30,6 +30,21 @@ export class UnknownEngineError extends DatabaseRoutingError {
 }
 
 /**
+ * A read from the master by a client that has seen on a slave what the master does not show yet, since the commit waits for
+ * a synchronous slave. It was not sent: it would have gone back in time.
+ */
+export class MasterBehindError extends DatabaseRoutingError {
+  readonly code = 'DATABASE_ROUTING_MASTER_BEHIND';
+
+  constructor() {
+    super(
+      'The master does not show yet what a slave has shown this client: a commit waits for a synchronous slave. ' +
+        "Look at the master's synchronous_standby_names and pg_stat_replication.",
+    );
+  }
+}
+
+/**
  * A write on a Knex, a transaction or a connection that names a slave. It was not sent; or, where it could not be told
  * beforehand, the slave refused it, and `cause` is the server's error. Nothing was written.
  */

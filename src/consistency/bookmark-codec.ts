@@ -9,6 +9,12 @@ export interface Bookmark {
   readonly unsettled: string | undefined;
 }
 
+/** A bookmark as it comes back. */
+export interface CarriedBookmark extends Bookmark {
+  /** It has lived for half of its time: whoever goes on with it is to be given another. */
+  readonly isOld: boolean;
+}
+
 /** Why a text is no bookmark to rely on. */
 export type BookmarkFault = SignatureFault;
 
@@ -27,12 +33,13 @@ export class BookmarkCodec {
     return this.signer.sign([epoch.system, String(epoch.timeline), position.toString(36), unsettled]);
   }
 
-  decode(text: string): Bookmark | BookmarkFault {
-    const fields = this.signer.verify(text);
-    if (typeof fields === 'string') return fields;
+  decode(text: string): CarriedBookmark | BookmarkFault {
+    const verified = this.signer.verify(text);
+    if (typeof verified === 'string') return verified;
+    const { fields, isOld } = verified;
     const [system = '', timeline = '', position = '', unsettled = ''] = fields;
     const epoch = { system, timeline: Number(timeline) };
-    return { epoch, position: parseBase36(position), unsettled: unsettled || undefined };
+    return { epoch, position: parseBase36(position), unsettled: unsettled || undefined, isOld };
   }
 }
 

@@ -1,9 +1,12 @@
-import type { Context } from '../context/context.js';
-import { ANYWHERE, type Seen, see, settleAt, slaveAt } from '../context/seen.js';
+import type { Context, Work } from '../context/context.js';
+import { ANYWHERE, type Seen, bring, settleAt, slaveAt } from '../context/seen.js';
 import type { BookmarkCodec } from './bookmark-codec.js';
 import { type CarriedFaults, noFaults } from './carried-faults.js';
 import { isSameEpoch } from './position.js';
 import type { ReadConsistency } from './read-consistency.js';
+
+/** A client that brings more is after something else; each costs a signature. */
+const MOST = 100;
 
 /**
  * Between what clients carry and what contexts know. A bookmark that can't be relied on says only that the client was
@@ -27,6 +30,7 @@ export class Bookmarks {
 
   /** Lets a context continue where its client stood; several bookmarks merge to the furthest. */
   restore(context: Context, bookmarks: readonly string[]): void {
+    if (bookmarks.length > MOST) return this.distrust(context.work.seen, 'malformed');
     for (const text of bookmarks) this.restoreOne(context, text);
   }
 
@@ -45,32 +49,53 @@ export class Bookmarks {
   }
 
   /** The bookmark as it stands, without asking anybody. */
-  current({ work: { seen } }: Context): string | undefined {
+  current({ work }: Context): string | undefined {
     const { latest } = this.reads.master;
-    if (seen.position === 0n && seen.unsettled === undefined) return undefined;
+    const { position } = work.seen;
+    const unsettled = placeToCarry(work);
+    if (position === 0n && unsettled === undefined) return undefined;
     this.firstIssued?.();
     this.firstIssued = undefined;
     const epoch = latest?.epoch ?? { system: '', timeline: 0 };
-    return this.codec.encode({ epoch, position: seen.position, unsettled: seen.unsettled });
+    return this.codec.encode({ epoch, position, unsettled });
+  }
+
+  /** What the context's bookmark says, to be compared with what it says later. */
+  content({ work }: Context): string {
+    return `${work.seen.position}:${placeToCarry(work) ?? ''}`;
   }
 
   private restoreOne({ work }: Context, text: string): void {
     const decoded = this.codec.decode(text);
     if (decoded === 'other set') return;
     if (typeof decoded === 'string') return this.distrust(work.seen, decoded);
-    const { epoch, position, unsettled } = decoded;
+    const { epoch, position, unsettled, isOld } = decoded;
     const current = this.reads.master.latest;
-    if (!current) return see(work.seen);
+    if (!current) return bring(work.seen);
     if (!isSameEpoch(epoch, current.epoch)) return this.distrust(work.seen, 'foreign');
     settleAt(work.seen, position, -1);
+    work.seen.isOld ||= isOld;
     if (unsettled === undefined) return;
     const slave = slaveAt(unsettled);
     if (this.isSlave(slave)) work.slave ??= slave;
-    see(work.seen, this.isSlave(slave) ? unsettled : undefined);
+    bring(work.seen, this.isSlave(slave) ? unsettled : undefined);
   }
 
   private distrust(seen: Seen, fault: keyof CarriedFaults): void {
     this.counts[fault]++;
-    see(seen);
+    bring(seen);
   }
+}
+
+/**
+ * The place that goes with a bookmark's position. A place that the client brought is kept as long as reads may stay there:
+ * responses to its parallel requests that stay say nothing new and rely on the bookmark that this one replaces. Where it
+ * was left they have seen what nobody here knows of.
+ */
+function placeToCarry({ seen, slave }: Work): string | undefined {
+  const { brought, goesOn } = seen;
+  if (goesOn) return ANYWHERE;
+  const place = seen.unsettled ?? seen.shown;
+  if (brought === undefined || brought === ANYWHERE || brought === place) return place;
+  return place === undefined && slaveAt(brought) === slave ? brought : ANYWHERE;
 }

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
-import { type Epoch, type Position, parsePosition } from './position.js';
+import { type Epoch, type Position, parsePosition, timelineOf } from './position.js';
 import { replayTarget } from './replay-target.js';
+import { SharedQuestion } from './shared-question.js';
 
 /** Where the master's log stood, at some moment between the question and the answer. */
 export interface MasterPosition {
@@ -22,8 +23,7 @@ interface Cluster {
 }
 
 /**
- * The insert position, since with `synchronous_commit=off` the written one is too low (FACTS 23). The file's name begins
- * with the timeline.
+ * The insert position, since with `synchronous_commit=off` the written one is too low (FACTS 23).
  */
 const ASK_POSITION = 'select lsn::text, pg_walfile_name(lsn) as walfile from pg_current_wal_insert_lsn() lsn';
 
@@ -33,10 +33,7 @@ const ASK_CLUSTER = `select system_identifier::text as system,
 /** A master that takes longer can't be asked. */
 const ASK_TIMEOUT_MS = 2_000;
 
-/**
- * Asks the master for its position; callers at the same time share one question, which is sent after the last of them
- * called, so that the answer covers what each of them has seen.
- */
+/** Asks the master for its position; callers at the same time share one question. */
 export class MasterPositions {
   /** What is asked; one statement. */
   readonly question = ASK_POSITION;
@@ -44,8 +41,7 @@ export class MasterPositions {
   latest: MasterPosition | undefined;
   private known: Cluster | undefined;
   private cluster: Promise<Cluster> | undefined;
-  private running: Promise<unknown> = Promise.resolve();
-  private next: Promise<MasterPosition> | undefined;
+  private readonly shared = new SharedQuestion(() => this.query());
 
   constructor(
     private readonly master: () => Knex,
@@ -54,20 +50,12 @@ export class MasterPositions {
 
   /** A position that is not before anything committed up to now. Rejects when the master can't be asked. */
   ask(): Promise<MasterPosition> {
-    return (this.next ??= this.askNext());
+    return this.shared.ask();
   }
 
   /** Reads an answer to `question` that came another way; undefined until the master was asked once. */
   note(row: MasterPositionRow): MasterPosition | undefined {
     return this.known && read(row, this.known, this.nowMs());
-  }
-
-  private async askNext(): Promise<MasterPosition> {
-    await this.running.catch(() => undefined);
-    const asked = this.query();
-    this.running = asked;
-    this.next = undefined; // whoever comes from here on may have seen more than this question covers
-    return asked;
   }
 
   private async query(): Promise<MasterPosition> {
@@ -105,5 +93,5 @@ function read(
   askedAtMs: number,
 ): MasterPosition {
   const position = replayTarget(parsePosition(lsn), segmentBytes);
-  return { position, epoch: { system, timeline: parseInt(walfile.slice(0, 8), 16) }, askedAtMs };
+  return { position, epoch: { system, timeline: timelineOf(walfile) }, askedAtMs };
 }

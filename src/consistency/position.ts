@@ -16,6 +16,11 @@ export function parsePosition(lsn: string): Position {
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }
 
+/** A log file's name begins with its timeline. */
+export function timelineOf(walfile: string): number {
+  return parseInt(walfile.slice(0, 8), 16);
+}
+
 export function laterOf(a: Position, b: Position): Position {
   return a > b ? a : b;
 }

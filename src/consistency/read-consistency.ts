@@ -4,11 +4,12 @@ import { ANYWHERE, type Seen, settleAt, slaveAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { BoundedStaleness } from '../context/consistency.js';
-import { MasterPositions } from './master-positions.js';
+import { MasterBehindError } from '../errors.js';
+import { type MasterPosition, MasterPositions } from './master-positions.js';
+import { MasterVisibility } from './master-visibility.js';
 import type { Position } from './position.js';
 import { RefreshLoop } from './refresh-loop.js';
 import { SlaveReplay } from './slave-replay.js';
-import { visibleOnMaster } from './visible-on-master.js';
 
 /** The slave that may serve, at once or after a wait; undefined: only the master may. */
 export type FoundSlave = Engine | undefined | Promise<Engine | undefined>;
@@ -21,6 +22,7 @@ export class ReadConsistency {
   readonly master: MasterPositions;
   private readonly replays = new Map<Engine, SlaveReplay>();
   private readonly refreshing: RefreshLoop;
+  private readonly visibility: MasterVisibility;
 
   constructor(
     private readonly engines: EngineRegistry,
@@ -29,29 +31,43 @@ export class ReadConsistency {
     private readonly nowMs: () => number,
   ) {
     this.master = new MasterPositions(() => engines.master.probes, nowMs);
+    this.visibility = new MasterVisibility(() => engines.master.probes, nowMs);
     this.refreshing = new RefreshLoop(() => this.refresh(), nowMs);
   }
 
   /** A slave that shows everything the context has seen; where it `stays`, the one that it has seen before any other. */
   inSession({ work: { seen } }: Context, kept: Engine | undefined, stays: boolean): FoundSlave {
     const home = kept ?? (stays ? this.slaveSeen(seen) : undefined);
-    if (home && this.mayStay(seen, home)) return home;
+    const isHere = seen.unsettled === undefined || seen.unsettled === home?.place;
+    if (home && isHere && this.shows(home, seen.position)) return home;
     this.refreshing.need();
-    if (seen.unsettled !== undefined) return this.settleAndReach(seen, home);
-    return this.atLeast(seen.position, home) ?? this.reach(seen.position, home);
+    if (seen.unsettled === undefined)
+      return this.atLeast(seen.position, home) ?? this.reach(seen.position, home, this.waitMs);
+    return home && isHere ? this.catchUpOrSettle(seen, home) : this.settleAndReach(seen, home, this.waitMs);
   }
 
-  /** A slave whose data is at most so old. A sample that is half as old leaves the other half to the query's own way. */
+  /**
+   * A slave whose data is at most so old. A position that was asked for, and reached, within half of that leaves the other
+   * half to the query's own way (`deadline`).
+   */
   within({ maxLagMs }: BoundedStaleness, kept: Engine | undefined): FoundSlave {
     this.refreshing.need();
     const { latest } = this.master;
-    if (latest && this.nowMs() - latest.askedAtMs <= maxLagMs / 2) {
-      return this.atLeast(latest.position, kept) ?? this.reach(latest.position, kept);
-    }
+    if (latest && this.ageMs(latest) <= maxLagMs / 2)
+      return this.atLeast(latest.position, kept) ?? this.reachWithin(latest, maxLagMs / 2, kept);
     return this.master.ask().then(
-      ({ position }) => this.reach(position, kept),
+      (asked) => this.reachWithin(asked, maxLagMs / 2, kept),
       () => undefined, // without a sample no slave is known to be fresh enough
     );
+  }
+
+  /** Until when a query must have its connection that was sent to a slave `within` just now. */
+  deadline({ maxLagMs }: BoundedStaleness): number {
+    return this.nowMs() + maxLagMs / 2;
+  }
+
+  isPast(deadline: number): boolean {
+    return this.nowMs() > deadline;
   }
 
   /** Turns what was seen at a place into a position that covers it. Rejects when the master can't be asked. */
@@ -63,13 +79,21 @@ export class ReadConsistency {
 
   /** Before a context that has seen a slave's data reads from the master: resolves when the master shows it too. */
   async leaveSlave({ work: { seen } }: Context): Promise<void> {
-    const slave = this.slaveSeen(seen);
-    if (slave) await visibleOnMaster(this.engines.master.probes, slave.probes, this.nowMs);
+    const { shown, marks } = seen;
+    if (shown === undefined) return;
+    const slaves = this.engines.slaves.filter(({ name }) => shown === ANYWHERE || slaveAt(shown) === name);
+    try {
+      await this.visibility.catchUpWith(slaves.map(({ probes }) => probes));
+    } catch (error) {
+      if (error instanceof MasterBehindError) throw error;
+      return; // the master can't be asked: the read itself will tell
+    }
+    if (seen.marks === marks) seen.shown = undefined;
   }
 
   /** Whether the context has seen anything on a slave that a read from the master must not fall behind. */
   hasSeenSlave({ work: { seen } }: Context): boolean {
-    return seen.unsettled !== undefined && seen.unsettled !== ANYWHERE;
+    return seen.shown !== undefined;
   }
 
   start(): void {
@@ -90,38 +114,63 @@ export class ReadConsistency {
     return unsettled === undefined ? undefined : this.engines.find(slaveAt(unsettled));
   }
 
-  /** A slave never goes behind what it has shown; and what is settled it must have replayed. */
-  private mayStay(seen: Seen, slave: Engine): boolean {
-    const here = seen.unsettled === undefined || seen.unsettled === slave.place;
-    return here && (seen.position === 0n || this.replayOf(slave).known >= seen.position);
+  private shows(slave: Engine, position: Position): boolean {
+    return position === 0n || this.replayOf(slave).known >= position;
+  }
+
+  /** What was seen on a slave it shows for ever; so it only has to replay what is settled. */
+  private async catchUpOrSettle(seen: Seen, home: Engine): Promise<Engine | undefined> {
+    const withinMs = this.waitMs / 2;
+    if (withinMs > 0 && (await this.replayOf(home).reach(seen.position, withinMs))) return home;
+    return this.settleAndReach(seen, undefined, withinMs);
   }
 
   /** Where the master can't be asked, no slave is known to show it all. */
-  private async settleAndReach(seen: Seen, kept: Engine | undefined): Promise<Engine | undefined> {
+  private async settleAndReach(
+    seen: Seen,
+    kept: Engine | undefined,
+    withinMs: number,
+  ): Promise<Engine | undefined> {
     try {
       await this.settle(seen);
     } catch {
       return undefined;
     }
-    return this.reach(seen.position, kept);
+    return this.reach(seen.position, kept, withinMs);
+  }
+
+  private async reachWithin(
+    asked: MasterPosition,
+    withinMs: number,
+    kept: Engine | undefined,
+  ): Promise<Engine | undefined> {
+    const leftMs = withinMs - this.ageMs(asked);
+    return leftMs < 0 ? undefined : this.reach(asked.position, kept, Math.min(leftMs, this.waitMs));
+  }
+
+  private ageMs({ askedAtMs }: MasterPosition): number {
+    return this.nowMs() - askedAtMs;
   }
 
   /** One of the slaves that are known to have reached the position, as the balancer likes. */
   private atLeast(position: Position, kept: Engine | undefined): Engine | undefined {
-    if (kept && this.replayOf(kept).known >= position) return kept;
+    if (kept && this.shows(kept, position)) return kept;
     const eligible = this.engines.eligibleSlaves();
-    const reached =
-      position === 0n ? eligible : eligible.filter((slave) => this.replayOf(slave).known >= position);
+    const reached = position === 0n ? eligible : eligible.filter((slave) => this.shows(slave, position));
     return reached.length > 0 ? this.balancer.choose(reached) : undefined;
   }
 
   /** The kept slave if it gets there in half of the time that is granted, else the first one that does in the rest. */
-  private async reach(position: Position, kept: Engine | undefined): Promise<Engine | undefined> {
+  private async reach(
+    position: Position,
+    kept: Engine | undefined,
+    withinMs: number,
+  ): Promise<Engine | undefined> {
     const there = this.atLeast(position, kept);
-    if (there || this.waitMs === 0) return there;
-    const withinMs = kept ? this.waitMs / 2 : this.waitMs;
-    if (kept && (await this.replayOf(kept).reach(position, withinMs))) return kept;
-    return this.firstToReach(position, withinMs);
+    if (there || withinMs <= 0) return there;
+    const eachMs = kept ? withinMs / 2 : withinMs;
+    if (kept && (await this.replayOf(kept).reach(position, eachMs))) return kept;
+    return this.firstToReach(position, eachMs);
   }
 
   private async firstToReach(position: Position, withinMs: number): Promise<Engine | undefined> {
@@ -134,7 +183,7 @@ export class ReadConsistency {
 
   private replayOf(slave: Engine): SlaveReplay {
     let replay = this.replays.get(slave);
-    if (!replay) this.replays.set(slave, (replay = new SlaveReplay(slave)));
+    if (!replay) this.replays.set(slave, (replay = new SlaveReplay(slave, () => this.master.latest?.epoch)));
     return replay;
   }
 }

@@ -28,6 +28,7 @@ export class RefreshLoop {
   stop(): void {
     this.stopped = true;
     clearTimeout(this.timer);
+    this.timer = undefined;
   }
 
   private arm(): void {

@@ -11,6 +11,13 @@ const CLOCK_SKEW_SECONDS = 60;
 
 const SIGNATURE_BYTES = 16;
 
+/** What a text says. */
+export interface Verified {
+  readonly fields: readonly string[];
+  /** It has lived for half of its time: whoever goes on with it is to be given another. */
+  readonly isOld: boolean;
+}
+
 /**
  * What clients carry, as opaque text that says when it was issued: `kind.fields.signature`, of letters that cookies and
  * headers take as they are; signed by HMAC-SHA256.
@@ -34,7 +41,7 @@ export class Signer {
     return `${signed}.${signature(signed, this.secrets[0]!).toString('base64url')}`;
   }
 
-  verify(text: string): readonly string[] | SignatureFault {
+  verify(text: string): Verified | SignatureFault {
     const [kind, fields, signed, ...rest] = text.length > LONGEST ? [] : text.split('.');
     if (kind !== this.kind || !fields || !signed || rest.length > 0) return 'malformed';
     if (!this.isSigned(`${kind}.${fields}`, signed)) return 'forged';
@@ -48,12 +55,12 @@ export class Signer {
   }
 
   /** What is signed was written by `sign`, so its fields are there. */
-  private read(text: string): readonly string[] | SignatureFault {
+  private read(text: string): Verified | SignatureFault {
     const [set = '', issuedMs = '', ...fields] = text.split(':');
     if (set !== encodeURIComponent(this.set)) return 'other set';
     const ageSeconds = this.nowSeconds() - parseInt(issuedMs, 36) / 1000;
     if (ageSeconds > this.maxAgeSeconds) return 'expired';
-    return ageSeconds < -CLOCK_SKEW_SECONDS ? 'future' : fields;
+    return ageSeconds < -CLOCK_SKEW_SECONDS ? 'future' : { fields, isOld: ageSeconds > this.maxAgeSeconds / 2 };
   }
 }
 

@@ -1,9 +1,21 @@
 import type { Engine } from '../engines/engine.js';
-import { type Position, START, laterOf, parsePosition } from './position.js';
+import { SERVER_RUN } from '../engines/server-run.js';
+import { type Epoch, type Position, START, laterOf, parsePosition, timelineOf } from './position.js';
 
-/** A server that is no slave (the master under another name) shows everything up to its own position. */
+interface ReplayRow {
+  readonly lsn: string;
+  readonly started_at: string;
+  /** The log file of a server that is no slave. */
+  readonly walfile: string | null;
+}
+
+/**
+ * A server that is no slave but the master under another name shows everything up to its own position; one that was promoted
+ * counts in a history of its own.
+ */
 const ASK_REPLAY = `select coalesce(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
-  else pg_current_wal_insert_lsn() end, '0/0')::text as lsn`;
+  else pg_current_wal_insert_lsn() end, '0/0')::text as lsn, ${SERVER_RUN} as started_at,
+  case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_insert_lsn()) end as walfile`;
 
 interface Waiter {
   readonly target: Position;
@@ -26,7 +38,11 @@ export class SlaveReplay {
   private readonly waiters = new Set<Waiter>();
   private probing: Promise<void> | undefined;
 
-  constructor(private readonly slave: Engine) {}
+  constructor(
+    private readonly slave: Engine,
+    /** The master's, as far as it is known. */
+    private readonly epoch: () => Epoch | undefined,
+  ) {}
 
   /** Nothing is known of a server that was started anew: it may be behind where it was. */
   get known(): Position {
@@ -53,7 +69,7 @@ export class SlaveReplay {
 
   /** Asks once, and on until nobody waits any more. Never rejects. */
   probe(): Promise<void> {
-    return (this.probing ??= this.probeWhileWaited().finally(() => (this.probing = undefined)));
+    return (this.probing ??= this.probeWhileWaited());
   }
 
   private async probeWhileWaited(): Promise<void> {
@@ -62,7 +78,10 @@ export class SlaveReplay {
       for (const waiter of this.waiters) {
         if (!answered || this.known >= waiter.target) waiter.leave(this.known >= waiter.target);
       }
-      if (this.waiters.size === 0) return;
+      if (this.waiters.size === 0) {
+        this.probing = undefined; // now, not later: who comes next must not rely on this round
+        return;
+      }
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
   }
@@ -70,13 +89,20 @@ export class SlaveReplay {
   private async ask(): Promise<boolean> {
     try {
       const { rows } = await this.slave.probes
-        .raw<{ rows: { lsn: string }[] }>(ASK_REPLAY)
+        .raw<{ rows: ReplayRow[] }>(ASK_REPLAY)
         .timeout(PROBE_TIMEOUT_MS);
-      this.position = laterOf(this.known, parsePosition(rows[0]!.lsn));
-      this.positionOf = this.slave.startedAt;
+      this.note(rows[0]!);
       return true;
     } catch {
       return false; // the engine's state is health's to tell; here it is a slave that has not reached the target
     }
+  }
+
+  /** An answer counts for the run of the server that gave it, which need not be the one that is known by now. */
+  private note({ lsn, started_at, walfile }: ReplayRow): void {
+    const before = this.positionOf === started_at ? this.position : START;
+    const isForeign = walfile !== null && timelineOf(walfile) !== this.epoch()?.timeline;
+    this.position = isForeign ? START : laterOf(before, parsePosition(lsn));
+    this.positionOf = started_at;
   }
 }

@@ -11,18 +11,45 @@ export interface Seen {
   position: bigint;
   /** The place of the slave on which later things were seen, or `ANYWHERE`; undefined when all is in `position`. */
   unsettled: string | undefined;
+  /**
+   * The place of a slave that has shown what the master may not show yet (FACTS 27), `ANYWHERE` for more than one. A
+   * position says nothing of it: it ends when the master was found to show it all.
+   */
+  shown: string | undefined;
+  /** The place that the client's bookmark named; its other requests may rely on it. */
+  brought: string | undefined;
   /** Counts what was seen, so that a position which was asked for earlier settles nothing that came in between. */
   marks: number;
+  /** More will be seen when the bookmark is issued: the response streams. */
+  goesOn: boolean;
+  /** A bookmark that the client brought has lived for half of its time. */
+  isOld: boolean;
 }
 
 export function nothingSeen(): Seen {
-  return { position: 0n, unsettled: undefined, marks: 0 };
+  return {
+    position: 0n,
+    unsettled: undefined,
+    shown: undefined,
+    brought: undefined,
+    marks: 0,
+    goesOn: false,
+    isOld: false,
+  };
 }
 
 /** Something is seen at a place, a slave's; undefined: on the master, or nobody knows where. Two places are anywhere. */
 export function see(seen: Seen, place: string = ANYWHERE): void {
-  seen.unsettled = seen.unsettled === undefined || seen.unsettled === place ? place : ANYWHERE;
+  seen.unsettled = together(seen.unsettled, place);
+  if (place !== ANYWHERE) seen.shown = together(seen.shown, place);
   seen.marks++;
+}
+
+/** What a client brings was seen at a place; undefined: nobody knows where, on a slave perhaps. */
+export function bring(seen: Seen, place: string = ANYWHERE): void {
+  see(seen, place);
+  seen.shown = together(seen.shown, place);
+  seen.brought = together(seen.brought, place);
 }
 
 /** A position of the master's, asked for when there were so many marks, covers all that was seen until then. */
@@ -34,4 +61,8 @@ export function settleAt(seen: Seen, position: bigint, marks: number): void {
 /** The slave's name of a place. */
 export function slaveAt(place: string): string {
   return place.split('@', 1)[0]!;
+}
+
+function together(place: string | undefined, other: string): string {
+  return place === undefined || place === other ? other : ANYWHERE;
 }

@@ -6,7 +6,7 @@ export type EngineRole = 'master' | 'slave';
 export class Engine {
   /** Queries sent and not yet answered, from this process; the session counts it up and down. */
   inFlight = 0;
-  /** When its server was started, as the server says; undefined until a connection has asked. */
+  /** When its server was started, as the server says (`SERVER_RUN`); undefined until a connection has asked. */
   startedAt: string | undefined;
 
   constructor(
@@ -23,7 +23,12 @@ export class Engine {
    * it had; so what was seen on it counts for this run of it only.
    */
   get place(): string | undefined {
-    return this.startedAt === undefined ? undefined : `${this.name}@${this.startedAt}`;
+    return this.placeAt(this.startedAt);
+  }
+
+  /** The same for another run of it. */
+  placeAt(startedAt: string | undefined): string | undefined {
+    return startedAt === undefined ? undefined : `${this.name}@${startedAt}`;
   }
 
   /** Connects again when it is next needed, after `destroy()`. */

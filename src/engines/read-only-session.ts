@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { SERVER_RUN } from './server-run.js';
 
 interface PgConnection {
   query(sql: string, done: (error: Error | null, results: readonly PgResult[]) => void): void;
@@ -13,8 +14,7 @@ type AfterCreate = (
   done: (error?: Error | null, connection?: unknown) => void,
 ) => void;
 
-const BEGIN_SESSION = `set default_transaction_read_only = on;
-  select (extract(epoch from pg_postmaster_start_time()) * 1000000)::bigint::text as started_at`;
+const BEGIN_SESSION = `set default_transaction_read_only = on; select ${SERVER_RUN} as started_at`;
 
 /**
  * A pool whose sessions the server itself keeps from writing, also where the slave is really the master under another

@@ -31,7 +31,9 @@ export interface BookmarkOptions {
   maxAgeSeconds?: number;
   /** Name and attributes of the cookie, or false for none. Default name `db_seen`. */
   cookie?: CookieOptions | false;
-  /** Name of the request and response header for API clients, or false for none. Default `Database-Bookmark`. */
+  /**
+   * Name of the request and response header for API clients, or false for none. Default `Database-Bookmark`, of a set with a
+   * name `Database-Bookmark-<name>`. */
   header?: string | false;
   /** Keeps bookmarks on the server instead of with the client: any Keyv store, under the key that `key` gives. */
   store?: BookmarkStore;

@@ -1,3 +1,4 @@
+import { DEFAULT_SET } from './default-set.js';
 import type { BookmarkOptions } from './bookmark-options.js';
 import { checkKeys, checkObject, checkSeconds, checkStore, refuse } from './check.js';
 import { type ResolvedCookie, resolveCookie } from './resolve-cookie.js';
@@ -33,7 +34,7 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
     waitMs = 20,
     maxAgeSeconds = 3600,
     cookie = {},
-    header = 'Database-Bookmark',
+    header = headerName('Database-Bookmark', set),
     store,
     key,
   } = options;
@@ -66,4 +67,9 @@ function checkKeyedStore(store: unknown, key: unknown): void {
   if (store === undefined && key === undefined) return;
   checkStore('bookmark.store', store);
   if (typeof key !== 'function') refuse('bookmark.key', 'a function (request) that names the client', key);
+}
+
+/** Each set of engines has a header of its own: it can't read the bookmarks of one with another secret. */
+function headerName(name: string, set: string): string {
+  return set === DEFAULT_SET ? name : `${name}-${encodeURIComponent(set)}`;
 }

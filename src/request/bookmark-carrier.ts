@@ -32,19 +32,24 @@ export class BookmarkCarrier implements SessionCarrier {
       ...cookies.values(),
       ...headerValues(header && request.headers[header.toLowerCase()]),
     ]);
-    const { position, unsettled } = work.seen;
+    const brought = this.bookmarks.content(context);
     return () => {
-      const isNew = work.seen.position !== position || work.seen.unsettled !== unsettled;
-      if (!this.stored.has(work) && (isNew || cookies.size > 1))
-        this.write(context, response, [...cookies.keys()]);
+      const names = [...cookies.keys()];
+      const isNew = this.bookmarks.content(context) !== brought || work.seen.isOld;
+      if (this.isStored(work)) this.end(response, names);
+      else if (isNew || names.length > 1) this.write(context, response, names);
     };
   }
 
   load(context: Context, request: object): Promise<void> | undefined {
     const key = this.store && this.options.key?.(request);
     if (key === undefined) return undefined;
-    this.stored.set(context.work, { key, marks: 0 });
-    return this.store?.load(key, context);
+    const { seen } = context.work;
+    const isKnown = seen.marks === 0 && seen.position === 0n;
+    return this.store?.load(key, context).then(() => {
+      const saved = isKnown ? seen.marks : NOTHING;
+      this.stored.set(context.work, { key, saving: saved, saved });
+    });
   }
 
   finish(context: Context): Promise<unknown> | undefined {
@@ -55,9 +60,16 @@ export class BookmarkCarrier implements SessionCarrier {
 
   private save(stored: StoredWork, context: Context): Promise<void> | undefined {
     const { marks } = context.work.seen;
-    if (stored.marks === marks) return undefined;
-    stored.marks = marks;
-    return this.store?.save(stored.key, context);
+    if (stored.saving === marks) return undefined;
+    stored.saving = marks;
+    return this.store?.save(stored.key, context).then((isSaved) => {
+      if (isSaved) stored.saved = marks;
+    });
+  }
+
+  /** What the store does not have, or not yet, the client carries after all. */
+  private isStored(work: Work): boolean {
+    return this.stored.get(work)?.saved === work.seen.marks;
   }
 
   private write(context: Context, response: ServerResponse, replaced: readonly string[]): void {
@@ -67,9 +79,15 @@ export class BookmarkCarrier implements SessionCarrier {
     if (header)
       response.setHeader(header, [...headerValues(response.getHeader(header)), bookmark].join(', '));
     if (!cookie) return;
-    for (const name of replaced) setCookie(response, { ...cookie, name }, '', 0);
+    this.end(response, replaced);
     const name = `${cookie.name}.${randomInt(36 ** 4).toString(36)}`;
     setCookie(response, { ...cookie, name }, bookmark, maxAgeSeconds);
+  }
+
+  private end(response: ServerResponse, names: readonly string[]): void {
+    const { cookie } = this.options;
+    if (!cookie) return;
+    for (const name of names.slice(0, MOST_REPLACED)) setCookie(response, { ...cookie, name }, '', 0);
   }
 
   private cookiesOf({ headers }: ClientRequest): ReadonlyMap<string, string> {
@@ -80,10 +98,17 @@ export class BookmarkCarrier implements SessionCarrier {
   }
 }
 
-/** Work whose bookmark is kept in the store: under which key, and how much of it is there already. */
+const NOTHING = -1;
+
+/** So that the head of the response to a client with many cookies stays small; what remains goes with the next ones. */
+const MOST_REPLACED = 16;
+
+/** Work whose bookmark is kept in the store, and under which key. */
 interface StoredWork {
   readonly key: string;
-  marks: number;
+  /** How much of what is seen was given to the store, and how much it has taken. */
+  saving: number;
+  saved: number;
 }
 
 const NO_COOKIES: ReadonlyMap<string, string> = new Map();

@@ -8,7 +8,7 @@ import type { BookmarkStore } from '../options/bookmark-options.js';
  * one's may stand alone: a Keyv store has no way to compare and set.
  */
 export class BookmarkStoreCarrier {
-  private readonly writing = new Map<string, Promise<void>>();
+  private readonly writing = new Map<string, Promise<boolean>>();
 
   constructor(
     private readonly bookmarks: Bookmarks,
@@ -19,26 +19,51 @@ export class BookmarkStoreCarrier {
 
   /** Takes up what the store has; where it fails, the client counts as having seen everything up to now. */
   async load(key: string, context: Context): Promise<void> {
-    const kept = await this.store.get(key).catch((error: unknown) => {
+    const kept = await this.get(key).catch((error: unknown) => {
       this.failed(error);
       return UNREADABLE;
     });
     if (kept !== undefined) this.bookmarks.restore(context, [kept]);
   }
 
-  /** Resolves when what the context has seen is kept, so that the response may go. Never rejects. */
-  save(key: string, context: Context): Promise<void> {
+  /** Resolves when what the context has seen is kept, so that the response may go: false, it is not. Never rejects. */
+  save(key: string, context: Context): Promise<boolean> {
     const before = this.writing.get(key) ?? Promise.resolve();
-    const write = before.then(() => this.write(key, context)).catch(this.failed);
-    this.writing.set(key, write);
-    void write.finally(() => this.writing.get(key) === write && this.writing.delete(key));
-    return write;
+    const write = before.then(() => this.write(key, context));
+    const saved = write.then(
+      () => true,
+      (error: unknown) => {
+        this.failed(error);
+        return false;
+      },
+    );
+    this.writing.set(key, saved);
+    void saved.finally(() => this.writing.get(key) === saved && this.writing.delete(key));
+    return saved;
   }
 
   private async write(key: string, context: Context): Promise<void> {
-    const bookmark = await this.bookmarks.merged(context, await this.store.get(key));
-    if (bookmark !== undefined) await this.store.set(key, bookmark, this.maxAgeSeconds * 1000);
+    const bookmark = await this.bookmarks.merged(context, await this.get(key));
+    if (bookmark === undefined) return;
+    await answered(async () => this.store.set(key, bookmark, this.maxAgeSeconds * 1000));
   }
+
+  private async get(key: string): Promise<string | undefined> {
+    const kept: unknown = await answered(async () => this.store.get(key));
+    if (kept === undefined || kept === null) return undefined; // some stores have null for nothing
+    return typeof kept === 'string' ? kept : UNREADABLE;
+  }
+}
+
+/** Clients of a store that is down may wait for it for ever; requests may not. */
+const STORE_TIMEOUT_MS = 1_000;
+
+async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${STORE_TIMEOUT_MS} ms`)), STORE_TIMEOUT_MS);
+  });
+  return Promise.race([ask(), late]).finally(() => clearTimeout(timer));
 }
 
 /** No bookmark of anybody's. */

@@ -56,6 +56,13 @@ export class RequestContexts {
     return this.sessions?.load(context, request);
   }
 
+  /** A response that streams is sent while it reads: its client's next request is to show what was seen until then. */
+  streams(context: Context): void {
+    const { seen } = context.work;
+    seen.goesOn = true;
+    seen.marks++;
+  }
+
   /** What must be done before a handler's response may go, so that its client's next request shows what this one did. */
   finish(context: Context): Promise<unknown> | undefined {
     this.writers.end(context);

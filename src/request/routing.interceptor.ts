@@ -1,5 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type CallHandler, type ExecutionContext, Injectable, type NestInterceptor } from '@nestjs/common';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  StreamableFile,
+} from '@nestjs/common';
 import { Observable, from, mergeMap } from 'rxjs';
 import { type Context, type HandlerForce, nestContext } from '../context/context.js';
 import { runInContext } from '../context/context-storage.js';
@@ -46,9 +52,9 @@ export class RoutingInterceptor implements NestInterceptor {
   ): Observable<unknown> {
     const loading = this.contexts.load(context, execution.switchToHttp().getRequest<object>());
     const loaded = loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
-    return Reflect.hasMetadata(SSE_METADATA, execution.getHandler())
-      ? loaded
-      : this.finished(context, loaded);
+    if (!Reflect.hasMetadata(SSE_METADATA, execution.getHandler())) return this.finished(context, loaded);
+    this.contexts.streams(context);
+    return loaded;
   }
 
   /** Holds the handler's answer, or its error, back until what its client is to carry is known. */
@@ -61,7 +67,10 @@ export class RoutingInterceptor implements NestInterceptor {
         before = Promise.all([before, finishing]).then(emit);
       };
       return handled.subscribe({
-        next: (value) => inTurn(() => subscriber.next(value)),
+        next: (value) => {
+          if (value instanceof StreamableFile) this.contexts.streams(context);
+          inTurn(() => subscriber.next(value));
+        },
         error: (error) => inTurn(() => subscriber.error(error)),
         complete: () => inTurn(() => subscriber.complete()),
       });

@@ -27,7 +27,11 @@ export class Router {
     const choice = this.decide(query, context);
     const reads = choice.reason === 'balanced' ? this.readsFor(query.consistency) : undefined;
     if (reads) return this.fresh(query, context, reads);
-    const decision = this.place(choice, context);
+    return this.arriving(this.place(choice, context), query, context);
+  }
+
+  /** A decision, once its engine shows what the context has seen on a slave. */
+  arriving(decision: Decision, query: RoutedQuery, context: Context): Routed {
     return this.leavesSlave(decision, query, context) ? this.afterSlave(decision, context) : decision;
   }
 
@@ -85,12 +89,17 @@ export class Router {
 
   private leave(reason: Reason, context: Context): Routed {
     const decision = this.onMaster(reason);
+    context.work.slave = undefined; // it may take any that is fresh enough from here on
     return this.reads?.hasSeenSlave(context) ? this.afterSlave(decision, context) : decision;
   }
 
-  /** A session that has seen a slave's data must not find less on the master. */
+  /**
+   * A session that has seen a slave's data must not find less on the master. Not so for what only writes: its place in the
+   * log is behind all that was seen. Nor for guards, whose reads nobody sees.
+   */
   private leavesSlave({ engine }: Decision, { intent, consistency }: RoutedQuery, context: Context): boolean {
-    if (engine.role !== 'master' || intent !== 'read' || consistency !== 'session') return false;
+    if (engine.role !== 'master' || intent === 'write' || !context.balanced) return false;
+    if (consistency !== 'session' && consistency !== 'strong') return false;
     return this.reads?.hasSeenSlave(context) ?? false;
   }
 

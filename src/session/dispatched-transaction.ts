@@ -3,6 +3,7 @@ import type { ReadConsistency } from '../consistency/read-consistency.js';
 import { type Context, markWrote } from '../context/context.js';
 import { see, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
+import type { Dispatched, QueryDispatcher } from './query-dispatcher.js';
 
 /** What PostgreSQL answers to COMMIT and the question behind it. */
 export interface CommitAnswer {
@@ -14,12 +15,27 @@ export class DispatchedTransaction {
   private isSettled = false;
 
   constructor(
+    private readonly dispatcher: Pick<QueryDispatcher, 'isOutdated' | 'insteadOf'>,
     /** A promise where a slave is waited for. */
-    readonly engine: Engine | Promise<Engine>,
+    private dispatched: Dispatched | Promise<Dispatched>,
+    private readonly dispatch: () => Dispatched | Promise<Dispatched>,
     private readonly context: Context,
     /** Undefined where what it shows does not count as seen. */
     private readonly reads: ReadConsistency | undefined,
   ) {}
+
+  /** The engine to begin on. */
+  async engine(): Promise<Engine> {
+    return (await this.dispatched).engine;
+  }
+
+  /** With the connection at hand: whether it must begin on another one, which `engine` names from now on. */
+  async isMoved(): Promise<boolean> {
+    const dispatched = await this.dispatched;
+    if (!this.dispatcher.isOutdated(dispatched)) return false;
+    this.dispatched = this.dispatcher.insteadOf(dispatched) ?? this.dispatch();
+    return true;
+  }
 
   /** It has its connection, or gives it back: what it shows is seen from the first on, and up to the last. */
   shows(engine: Engine): void {
@@ -40,12 +56,14 @@ export class DispatchedTransaction {
     return this.reads?.master.latest && `COMMIT; ${this.reads.master.question}`;
   }
 
-  /** The position after COMMIT covers all that was seen before it. */
+  /** The position after COMMIT covers all that was seen before it; without one, what was written is seen from now on. */
   committed({ response }: CommitAnswer, marksBefore: number): void {
+    if (!this.reads) return;
+    const { seen } = this.context.work;
     const row = response?.[1]?.rows?.[0] as MasterPositionRow | undefined;
-    const answer = row && this.reads?.master.note(row);
-    if (!answer) return;
-    settleAt(this.context.work.seen, answer.position, marksBefore);
+    const answer = row && this.reads.master.note(row);
+    if (!answer) return see(seen);
+    settleAt(seen, answer.position, marksBefore);
     this.isSettled = true;
   }
 

@@ -28,6 +28,8 @@ export interface Dispatched {
   readonly tracked: boolean;
   /** The run of the engine's server that it was meant for. */
   readonly startedAt: string | undefined;
+  /** When a slave's data would be too old for it, on the clock of `ReadConsistency`; undefined: never. */
+  readonly deadline: number | undefined;
 }
 
 const TRANSACTION = write('a transaction writes unless it is begun with { readOnly: true }');
@@ -60,43 +62,43 @@ export class QueryDispatcher {
     const context = currentContext(this.set);
     const classification = readOnly ? READ : TRANSACTION;
     const query = this.routed(undefined, classification, context);
-    const routed = this.route(query, classification, context, knexEngine);
-    const announced = (decision: Decision) => {
+    const tracked = this.isTracked(context, query.consistency) || (!readOnly && this.tracksWrites(context));
+    const begin = (decision: Decision) => {
       this.announcer.announce(decision, context);
-      return decision.engine;
+      return this.dispatched(decision, classification, context, false, query.consistency);
     };
-    const engine = routed instanceof Promise ? routed.then(announced) : announced(routed);
-    return new DispatchedTransaction(
-      engine,
-      context,
-      this.isTracked(context, query.consistency) ? this.reads : undefined,
-    );
+    const dispatch = () => {
+      const routed = this.route(query, classification, context, knexEngine);
+      return routed instanceof Promise ? routed.then(begin) : begin(routed);
+    };
+    return new DispatchedTransaction(this, dispatch(), dispatch, context, tracked ? this.reads : undefined);
   }
 
   /** A transaction on a connection that was passed to it: where it runs is settled. */
   connectionTransaction(engine: Engine): DispatchedTransaction {
     const context = currentContext(this.set);
-    return new DispatchedTransaction(
-      engine,
-      context,
-      this.isTracked(context, 'session') ? this.reads : undefined,
-    );
+    const begun = this.dispatched({ engine, reason: 'transaction' }, TRANSACTION, context, false, 'session');
+    const reads = this.tracksWrites(context) ? this.reads : undefined;
+    return new DispatchedTransaction(this, begun, () => begun, context, reads);
   }
 
-  /** A query inside a transaction, on the transaction's engine (rule 1). Its transaction marks the context, not it. */
+  /** A query inside a transaction, on the transaction's engine (rule 1). What it writes is the transaction's to tell. */
   transactionQuery(builder: object, engine: Engine): Dispatched {
     const context = currentContext(this.set);
     const classification = this.classifier.classify(builder);
     if (engine.role === 'slave' && classification.intent === 'write') throw refusal(engine, classification);
     this.announcer.announce({ engine, reason: 'transaction' }, context);
-    return { engine, classification, movable: false, context, tracked: false, startedAt: engine.startedAt };
+    const { consistency } = this.routed(builder, classification, context);
+    const tracked = this.isTracked(context, consistency);
+    const { startedAt } = engine;
+    return { engine, classification, movable: false, context, tracked, startedAt, deadline: undefined };
   }
 
   /** A query on a connection passed by `.connection()`: like a transaction's, but nothing ends it later. */
   connectionQuery(builder: object, engine: Engine): Dispatched {
     const dispatched = this.transactionQuery(builder, engine);
     this.markWriter(dispatched);
-    return { ...dispatched, tracked: this.isTracked(dispatched.context, 'session') };
+    return { ...dispatched, tracked: dispatched.tracked || this.tracksWrites(dispatched.context) };
   }
 
   /** Whose connection somebody gets who asks for one by hand. */
@@ -104,10 +106,33 @@ export class QueryDispatcher {
     return this.router.place({ engine: knexEngine, reason: 'query' }, currentContext(this.set)).engine;
   }
 
-  /** A query has ended, well or not: what it showed is seen. */
-  ended({ engine, classification, context, tracked }: Dispatched): void {
-    if (tracked) see(context.work.seen, engine.role === 'slave' ? engine.place : undefined);
+  /** A query has ended, well or not, or a stream has begun: what it shows is seen. */
+  shows({ engine, context, tracked, startedAt }: Dispatched): void {
+    if (!tracked) return;
+    see(
+      context.work.seen,
+      engine.role === 'slave' ? engine.placeAt(startedAt ?? engine.startedAt) : undefined,
+    );
+  }
+
+  /** A query has ended outside a transaction. */
+  ended({ classification }: Dispatched): void {
     if (classification.changesCatalogue) this.catalogueChanged();
+  }
+
+  /** A slave was chosen for a read, but its connection came too late, or is one to another run of the server. */
+  isOutdated({ engine, context, startedAt, deadline, tracked }: Dispatched): boolean {
+    if (engine.role !== 'slave') return false;
+    if (deadline !== undefined) return this.isLate(deadline);
+    if (!tracked || engine.startedAt === startedAt) return false;
+    return startedAt !== undefined || context.work.seen.position > 0n;
+  }
+
+  /** Where a read goes instead whose slave is outdated; undefined: it is to be dispatched anew. */
+  insteadOf({ deadline, classification, context }: Dispatched): Dispatched | undefined {
+    if (deadline === undefined) return undefined;
+    const decision = this.router.place({ engine: 'master', reason: 'consistency' }, context);
+    return this.send(decision, classification, context, false, 'eventual');
   }
 
   /**
@@ -162,7 +187,7 @@ export class QueryDispatcher {
     const decision = this.router.place({ engine: knexEngine, reason: 'query' }, context);
     if (decision.engine.role === 'slave' && query.intent === 'write')
       throw refusal(decision.engine, classification);
-    return decision;
+    return this.router.arriving(decision, query, context);
   }
 
   private send(
@@ -172,19 +197,41 @@ export class QueryDispatcher {
     movable: boolean,
     consistency: Consistency,
   ): Dispatched {
-    const { engine } = decision;
-    const tracked = this.isTracked(context, consistency);
-    const dispatched = { engine, classification, movable, context, tracked, startedAt: engine.startedAt };
+    const dispatched = this.dispatched(decision, classification, context, movable, consistency);
     this.markWriter(dispatched);
     this.announcer.announce(decision, context);
     return dispatched;
+  }
+
+  private dispatched(
+    { engine, reason }: Decision,
+    classification: Classification,
+    context: Context,
+    movable: boolean,
+    consistency: Consistency,
+  ): Dispatched {
+    const { startedAt } = engine;
+    const writes = engine.role === 'master' && classification.intent !== 'read';
+    const tracked = this.isTracked(context, consistency) || (writes && this.tracksWrites(context));
+    const isBounded = reason === 'balanced' && typeof consistency !== 'string';
+    const deadline = isBounded ? this.reads?.deadline(consistency) : undefined;
+    return { engine, classification, movable, context, tracked, startedAt, deadline };
   }
 
   /** From the moment it is sent a write may be there; what is only unproved counts as one. */
   private markWriter({ engine, classification, context }: Dispatched): void {
     if (engine.role !== 'master' || classification.intent === 'read') return;
     markWrote(context);
-    if (this.reads && context.kind !== 'none') see(context.work.seen);
+    if (this.tracksWrites(context)) see(context.work.seen);
+  }
+
+  private isLate(deadline: number): boolean {
+    return this.reads?.isPast(deadline) ?? false;
+  }
+
+  /** Whoever writes, and however fresh the reads around it are to be, its client's next reads show it. */
+  private tracksWrites(context: Context): boolean {
+    return this.reads !== undefined && context.kind !== 'none';
   }
 
   /**
@@ -192,7 +239,9 @@ export class QueryDispatcher {
    * a guard would have to wait for a slave to have all that the master has now.
    */
   private isTracked(context: Context, consistency: Consistency): boolean {
-    return this.reads !== undefined && context.balanced && (consistency === 'session' || consistency === 'strong');
+    return (
+      this.reads !== undefined && context.balanced && (consistency === 'session' || consistency === 'strong')
+    );
   }
 }
 

@@ -73,11 +73,16 @@ export function routedClientClass(
     const view = createView(client, engines.master);
     let engine: Engine;
     view.acquireConnection = async () => {
-      engine = await transaction.engine;
-      enginesOfViews.set(view.config, engine);
-      const connection = await held.acquire(engine, () => clientOf(engine.knex).acquireConnection());
-      transaction.shows(engine);
-      return connection;
+      for (;;) {
+        engine = await transaction.engine();
+        enginesOfViews.set(view.config, engine);
+        const connection = await held.acquire(engine, () => clientOf(engine.knex).acquireConnection());
+        if (await transaction.isMoved()) await client.releaseConnection(connection);
+        else {
+          transaction.shows(engine);
+          return connection;
+        }
+      }
     };
     view.releaseConnection = (connection) => {
       transaction.shows(engine);
@@ -123,7 +128,7 @@ export function routedClientClass(
 
     private connect(callback: KnexOnConnection, stream?: KnexStreamParameters): Promise<unknown> {
       if (stream) return this.connectStream(callback, stream);
-      return super.ensureConnection(this.isOfSession ? this.checked(callback) : callback);
+      return super.ensureConnection(this.checked(callback));
     }
 
     /** A slave's failure before the first row that another try can mend is not the caller's. */
@@ -134,9 +139,10 @@ export function routedClientClass(
       if (this.dispatched?.engine.role !== 'slave')
         return this.streamed(super.ensureConnection(callback, parameters));
       const attempt = new FirstRowStream(parameters.stream);
-      const onConnection = this.isOfSession ? this.checked(callback) : callback;
       try {
-        return await this.streamed(super.ensureConnection(onConnection, { ...parameters, stream: attempt }));
+        return await this.streamed(
+          super.ensureConnection(this.checked(callback), { ...parameters, stream: attempt }),
+        );
       } catch (error) {
         attempt.detach();
         if (!this.connection) throw error; // Knex itself tells the stream that there is no connection
@@ -156,8 +162,10 @@ export function routedClientClass(
       }
     }
 
+    /** Its rows are seen from the first on, and the response that they go to may not wait for the last. */
     private async streamed(streaming: Promise<unknown>): Promise<unknown> {
-      return streaming.finally(() => this.dispatched && dispatcher.ended(this.dispatched));
+      if (this.dispatched) dispatcher.shows(this.dispatched);
+      return streaming.finally(() => this.ended());
     }
 
     private dispatch(): void {
@@ -193,7 +201,7 @@ export function routedClientClass(
           return result;
         },
         (error: unknown) => {
-          this.ended();
+          if (!(error instanceof OutdatedSlaveError)) this.ended();
           if (!this.mend(error)) throw error;
           this.connection = undefined;
           return this.watched(super.run());
@@ -202,32 +210,32 @@ export function routedClientClass(
     }
 
     private ended(): void {
-      if (this.dispatched && !this.client.transacting) dispatcher.ended(this.dispatched);
+      if (!this.dispatched) return;
+      dispatcher.shows(this.dispatched);
+      if (!this.client.transacting) dispatcher.ended(this.dispatched);
     }
 
     /** Finds the query another engine where that is safe: true, and it is to run again. */
     private mend(error: unknown): boolean {
       if (this.dispatched?.engine.role !== 'slave') return false;
-      if (error instanceof SlaveRestartedError) this.dispatch();
+      if (error instanceof OutdatedSlaveError) this.dispatchInstead(this.dispatched);
       else if (isRefusedWrite(error)) this.take(dispatcher.refused(this.builder, this.dispatched, error));
       else return false;
       return true;
     }
 
-    private get isOfSession(): boolean {
-      return (
-        this.dispatched?.tracked === true &&
-        this.dispatched.engine.role === 'slave' &&
-        this.dispatched.movable
-      );
+    private dispatchInstead(dispatched: Dispatched): void {
+      const instead = dispatcher.insteadOf(dispatched);
+      if (instead) this.take(instead);
+      else this.dispatch();
     }
 
-    /** Runs once the connection is there: a slave that was restarted since it was chosen may be behind what was seen. */
+    /** Looks again once the connection is there: a slave that was restarted meanwhile may be behind what was seen. */
     private checked(callback: KnexOnConnection): KnexOnConnection {
-      const { engine, startedAt, context } = this.dispatched!;
-      if (startedAt === undefined && context.work.seen.position === 0n) return callback;
+      const { dispatched } = this;
+      if (!dispatched?.movable || dispatched.engine.role !== 'slave') return callback;
       return (runner, stream) => {
-        if (engine.startedAt !== startedAt) throw new SlaveRestartedError();
+        if (dispatcher.isOutdated(dispatched)) throw new OutdatedSlaveError();
         return callback(runner, stream);
       };
     }
@@ -349,7 +357,7 @@ export function routedClientClass(
           ? transaction.query(connection, commitSql, COMMITTED, value)
           : commit(connection, value);
         const answer = await sent;
-        if (commitSql) dispatched.committed(answer ?? {}, marks);
+        dispatched.committed(answer ?? {}, marks);
         if (held.takeChanged(connection)) dispatcher.catalogueChanged();
         return answer;
       };
@@ -398,8 +406,8 @@ function needsWatch(dispatched: Dispatched | undefined): boolean {
   );
 }
 
-/** The slave that a read was meant for runs anew; the read was not sent. */
-class SlaveRestartedError extends Error {}
+/** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
+class OutdatedSlaveError extends Error {}
 
 /** Knex tells the stream of an error itself, but not through a stand-in. */
 function emitted(stream: Transform, error: unknown): never {

@@ -23,6 +23,9 @@ export async function writePost(db: Knex, title = 'a post'): Promise<void> {
   await db('posts').insert({ title });
 }
 
+/** Nobody lags here, but on a busy machine a probe may take a while. */
+const PATIENT_MS = 2_000;
+
 /** Balances to slave2 always, so that slave1 answers only where something forces it. */
 export function enginesOf(
   { master, slaves }: ReplicatedPostgres,
@@ -37,6 +40,7 @@ export function enginesOf(
     },
     balancer: { choose: (all) => existing(all.find(({ name }) => name === 'slave2') ?? all[0]) },
     exposeDecisions: true,
+    bookmark: { waitMs: PATIENT_MS },
     ...more,
   };
 }

@@ -52,6 +52,15 @@ describe('a function', () => {
   });
 });
 
+describe('a function of a name that is a keyword today', () => {
+  it('may be called by it on an older server', async () => {
+    const known = await KnownCatalogue.of({ functions: [volatile('json_scalar'), volatile('json_value')] });
+    expect(known.because('select json_scalar(1)')).toBe('function json_scalar is volatile');
+    expect(known.intent(`select json_value('1', '$')`)).toBe('write');
+    expect(known.intent('select json_array(1)')).toBe('read');
+  });
+});
+
 describe('what looks like a column', () => {
   it('may be a call: of a row, and where a function is in FROM, of anything', async () => {
     const known = await KnownCatalogue.of({

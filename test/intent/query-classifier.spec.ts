@@ -194,6 +194,25 @@ describe('other dialects', () => {
   );
 });
 
+describe('hostile texts', () => {
+  it.each([
+    ['nothing', ''],
+    ['1 MB', `select '${'x'.repeat(1_000_000)}'`],
+    ['10,000 levels of parentheses', `select ${'('.repeat(10_000)}1${')'.repeat(10_000)}`],
+    ['100,000 additions', `select 1${'+1'.repeat(100_000)}`],
+    ['a NUL', 'select 1 \0'],
+    ['half a character', `select '\uD800'`],
+    ['a quote without an end', `select '`],
+  ])('are unproved in no time, and the next one is told right: %s', async (_what, sql) => {
+    const bench = await Bench.ready();
+    const begin = performance.now();
+    expect(bench.intent(sql)).toBe('unproved');
+    expect(performance.now() - begin).toBeLessThan(200);
+    expect(bench.intent('select upper($1)')).toBe('read');
+    expect(bench.warnings).toEqual([]);
+  });
+});
+
 describe('what it remembers is bounded', () => {
   it('at a million distinct texts', async () => {
     const bench = await Bench.ready();

@@ -12,14 +12,14 @@ describe('a signed text', () => {
   const text = signerAt(1000).sign(['one', '', 'three']);
 
   it('gives its fields back', () => {
-    expect(signerAt(1000).verify(text)).toEqual(['one', '', 'three']);
-    expect(signerAt(1000).verify(signerAt(1000).sign([]))).toEqual([]);
+    expect(signerAt(1000).verify(text)).toEqual({ fields: ['one', '', 'three'], isOld: false });
+    expect(signerAt(1000).verify(signerAt(1000).sign([]))).toEqual({ fields: [], isOld: false });
   });
 
   it.each([
-    [1014.999, ['one', '', 'three']],
+    [1014.999, { fields: ['one', '', 'three'], isOld: true }],
     [1015.001, 'expired'],
-    [940.001, ['one', '', 'three']],
+    [940.001, { fields: ['one', '', 'three'], isOld: false }],
     [939.9, 'future'],
   ])('at %s s, signed at 1000 s for 15 s, is %j', (now, verdict) => {
     expect(signerAt(now).verify(text)).toEqual(verdict);
@@ -32,7 +32,7 @@ describe('a signed text', () => {
 
   it('is verified by every secret, and signed by the first', () => {
     const rotated = signerAt(1000, { secrets: ['a newer secret than that', SECRET] });
-    expect(rotated.verify(text)).toEqual(['one', '', 'three']);
+    expect(rotated.verify(text)).toEqual({ fields: ['one', '', 'three'], isOld: false });
     expect(signerAt(1000).verify(rotated.sign([]))).toBe('forged');
   });
 
