@@ -64,7 +64,7 @@ class PostsController {
   }
 
   @Get('bounded')
-  @Consistency(bounded(0.001))
+  @Consistency(bounded(100))
   bounded() {
     return answeringNode(this.db);
   }
