@@ -215,6 +215,11 @@ export class DatabaseRouting {
       markWrite: this.markWrite.bind(this),
       bookmark: this.bookmark.bind(this),
     };
-    return createRoutedKnex(this.options.shared, { engines, dispatcher, held, initialize, destroy }, methods, engine);
+    return createRoutedKnex(
+      this.options.shared,
+      { engines, dispatcher, held, initialize, destroy },
+      methods,
+      engine,
+    );
   }
 }

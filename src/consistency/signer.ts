@@ -60,7 +60,9 @@ export class Signer {
     if (set !== encodeURIComponent(this.set)) return 'other set';
     const ageSeconds = this.nowSeconds() - parseInt(issuedMs, 36) / 1000;
     if (ageSeconds > this.maxAgeSeconds) return 'expired';
-    return ageSeconds < -CLOCK_SKEW_SECONDS ? 'future' : { fields, isOld: ageSeconds > this.maxAgeSeconds / 2 };
+    return ageSeconds < -CLOCK_SKEW_SECONDS
+      ? 'future'
+      : { fields, isOld: ageSeconds > this.maxAgeSeconds / 2 };
   }
 }
 

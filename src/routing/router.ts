@@ -43,7 +43,9 @@ export class Router {
   /** What becomes of a choice, as far as it can be told without choosing a slave. */
   foreseen({ engine, reason }: Choice): Choice {
     if (engine !== ANY_SLAVE) return { engine: this.engines.get(engine, 'The query').name, reason };
-    return this.engines.eligibleSlaves().length > 0 ? { engine, reason } : { engine: 'master', reason: 'no-slave' };
+    return this.engines.eligibleSlaves().length > 0
+      ? { engine, reason }
+      : { engine: 'master', reason: 'no-slave' };
   }
 
   /** The engine of a choice, as fresh as it happens to be. */

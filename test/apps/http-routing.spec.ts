@@ -34,6 +34,7 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   BalancedSession,
+  Consistency,
   DatabaseRouting,
   DatabaseRoutingModule,
   type DatabaseRoutingOptions,
@@ -342,7 +343,9 @@ class MixedController {
     return this.service.free();
   }
 
+  /** Freely, so that the slaves of the forced reads beside them don't keep the others. */
   @All('scopes')
+  @Consistency('eventual')
   scopes() {
     return this.service.scopes();
   }

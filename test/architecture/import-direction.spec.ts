@@ -25,7 +25,11 @@ const ORDER = [
 const OPTIONAL = ['testing'];
 
 /** Types that may be imported against the order: what a user gave, as it was resolved. */
-const TYPES_FOR_ALL = ['options/routing-logger.ts', 'options/resolve-bookmark-options.ts', 'options/resolved-options.ts'];
+const TYPES_FOR_ALL = [
+  'options/routing-logger.ts',
+  'options/resolve-bookmark-options.ts',
+  'options/resolved-options.ts',
+];
 
 /** What may know of Nest. */
 const NEST = ['request', 'tokens.ts', 'database-routing.module-definition.ts', 'database-routing.module.ts'];
