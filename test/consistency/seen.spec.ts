@@ -88,8 +88,10 @@ describe('settling', () => {
         let uncovered = false;
         for (const one of events) {
           const before = seen.position;
-          if ('place' in one) (see(seen, one.place), (uncovered = true));
-          else if ('position' in one) {
+          if ('place' in one) {
+            see(seen, one.place);
+            uncovered = true;
+          } else if ('position' in one) {
             settleAt(seen, one.position, asked);
             if (asked === seen.marks) uncovered = false;
           } else asked = seen.marks;
