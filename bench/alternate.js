@@ -20,7 +20,9 @@ function runOnce(script, variant) {
     const child = fork(script, [variant], { execArgv: ['--expose-gc'] });
     child.once('message', resolve);
     child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`${variant} ended with code ${code} before it had a figure`)));
+    child.once('exit', (code) =>
+      reject(new Error(`${variant} ended with code ${code} before it had a figure`)),
+    );
   });
 }
 

@@ -3,11 +3,20 @@ import { createDatabaseRouting } from 'nestjs-database-routing';
 import { StubClient } from './stub-client.js';
 
 const connection = { host: 'stub' };
-const routing = createDatabaseRouting({ client: StubClient, master: { connection }, slaves: { slave1: { connection } } });
+const routing = createDatabaseRouting({
+  client: StubClient,
+  master: { connection },
+  slaves: { slave1: { connection } },
+});
 await routing.ready();
 const { knex: db, classifier } = routing;
 
-const builder = db('posts as p').join('posts as q', 'p.id', 'q.id').where({ 'p.id': 1 }).whereIn('p.kind', [1, 2, 3]).orderBy('p.id').limit(10);
+const builder = db('posts as p')
+  .join('posts as q', 'p.id', 'q.id')
+  .where({ 'p.id': 1 })
+  .whereIn('p.kind', [1, 2, 3])
+  .orderBy('p.id')
+  .limit(10);
 const withRaw = db('posts').select('id', db.raw('lower(title) as t')).where('id', '>', 1);
 const raw = db.raw('select id, lower(title) from posts where id > ? and title like ?', [1, 'a%']);
 
@@ -21,11 +30,14 @@ const each = (count, work) => {
 
 const FIGURES = {
   'a builder without raw fragments': () => each(500_000, () => classifier.classify(builder)),
-  'a builder with a raw fragment, compilation included': () => each(50_000, () => classifier.classify(withRaw)),
+  'a builder with a raw fragment, compilation included': () =>
+    each(50_000, () => classifier.classify(withRaw)),
   'its compilation alone': () => each(50_000, () => withRaw.client.positionBindings(withRaw.toSQL().sql)),
   'a raw text that is cached, compilation included': () => each(200_000, () => classifier.classify(raw)),
-  'the compilation of the raw text alone': () => each(200_000, () => raw.client.positionBindings(raw.toSQL().sql)),
-  'a raw text for the first time': () => each(20_000, (i) => classifier.classify(db.raw(`select ${i} as n, lower(title) from posts`))),
+  'the compilation of the raw text alone': () =>
+    each(200_000, () => raw.client.positionBindings(raw.toSQL().sql)),
+  'a raw text for the first time': () =>
+    each(20_000, (i) => classifier.classify(db.raw(`select ${i} as n, lower(title) from posts`))),
   'heap after 1,000,000 distinct texts': () => {
     globalThis.gc();
     const before = process.memoryUsage().heapUsed;

@@ -18,7 +18,12 @@ const WORK = {
 const connection = { host: 'stub' };
 const slaves = { slave1: { connection }, slave2: { connection } };
 const bare = knex({ client: StubClient, connection });
-const routing = createDatabaseRouting({ client: StubClient, master: { connection }, slaves, bookmark: { secret: 'x'.repeat(32) } });
+const routing = createDatabaseRouting({
+  client: StubClient,
+  master: { connection },
+  slaves,
+  bookmark: { secret: 'x'.repeat(32) },
+});
 await routing.ready();
 
 /** A context each 4 queries, as a request would have: a bare Knex has none. */

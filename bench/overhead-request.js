@@ -53,7 +53,10 @@ const { port } = app.getHttpServer().address();
 
 const load = (count) =>
   new Promise((resolve, reject) => {
-    const child = fork(new URL('./load.js', import.meta.url), [`http://127.0.0.1:${port}/posts`, String(count)]);
+    const child = fork(new URL('./load.js', import.meta.url), [
+      `http://127.0.0.1:${port}/posts`,
+      String(count),
+    ]);
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error('the load failed'))));
   });
 

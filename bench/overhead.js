@@ -5,7 +5,11 @@ const REQUESTS = ['bare Knex', '@InjectKnex()', 'BalancedSession', 'bare Knex, r
 
 /** Routed against bare Knex, by CPU time, with a driver that answers at once. */
 export async function overhead({ rounds }) {
-  const queries = await alternate(new URL('./overhead-query.js', import.meta.url), WORKS.flatMap(sides), rounds);
+  const queries = await alternate(
+    new URL('./overhead-query.js', import.meta.url),
+    WORKS.flatMap(sides),
+    rounds,
+  );
   const requests = await alternate(new URL('./overhead-request.js', import.meta.url), REQUESTS, rounds);
   return [queryTable(queries), requestTable(requests)];
 }
@@ -15,9 +19,19 @@ const sides = (work) => [`bare:${work}`, `routed:${work}`];
 function queryTable(figures) {
   const rows = WORKS.map((work) => {
     const [bare, routed] = sides(work).map((variant) => figures.get(variant));
-    return [work, us(bare), us(routed), ratio(routed, bare), `${(median(routed) - median(bare)).toFixed(2)} µs`];
+    return [
+      work,
+      us(bare),
+      us(routed),
+      ratio(routed, bare),
+      `${(median(routed) - median(bare)).toFixed(2)} µs`,
+    ];
   });
-  return { title: 'CPU time per query, routed against bare Knex', head: ['query', 'bare', 'routed', 'ratio', 'more'], rows };
+  return {
+    title: 'CPU time per query, routed against bare Knex',
+    head: ['query', 'bare', 'routed', 'ratio', 'more'],
+    rows,
+  };
 }
 
 function requestTable(figures) {

@@ -1,5 +1,5 @@
 import knex, { type Knex } from 'knex';
-import { createBookmarks } from './consistency/create-bookmarks.js';
+import { createSessions } from './consistency/create-sessions.js';
 import { ReadConsistency } from './consistency/read-consistency.js';
 import { DatabaseRouting } from './database-routing.js';
 import { Engine } from './engines/engine.js';
@@ -32,9 +32,7 @@ export function createDatabaseRouting(options: DatabaseRoutingOptions): Database
   const reader = isPostgres ? () => readCatalogue(master.probes) : undefined;
   const classifier = new QueryClassifier(reader, resolved.classify, resolved.logger);
   const reads = isPostgres && engines.balancing ? createReads(resolved, engines) : undefined;
-  const bookmarks =
-    reads && createBookmarks(resolved.name, resolved.bookmark, reads, engines, resolved.logger);
-  return new DatabaseRouting(resolved, engines, classifier, reads, bookmarks);
+  return new DatabaseRouting(resolved, engines, classifier, reads, createSessions(resolved, reads, engines));
 }
 
 /** A clock that never goes back. */

@@ -71,5 +71,6 @@ function create(options: DatabaseRoutingOptions, name: string): DatabaseRouting 
 
 function createContexts(routing: DatabaseRouting): RequestContexts {
   const logger = new Logger('DatabaseRouting');
-  return new RequestContexts(routing, (error) => logger.warn(`The bookmark store failed: ${String(error)}`));
+  const kept = routing.pins ? 'pin' : 'bookmark';
+  return new RequestContexts(routing, (error) => logger.warn(`The ${kept} store failed: ${String(error)}`));
 }

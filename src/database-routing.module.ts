@@ -16,8 +16,10 @@ import {
 import type { DatabaseRouting } from './database-routing.js';
 import { ConfigurableModuleClass, ROUTING } from './database-routing.module-definition.js';
 import { InvalidOptionsError } from './errors.js';
+import { classesOfApp } from './request/app-classes.js';
 import { openContexts } from './request/context.middleware.js';
 import { checkEngineNames } from './request/engine-names.check.js';
+import { checkPinHandlers } from './request/pin-handlers.check.js';
 import { RequestContexts } from './request/request-contexts.js';
 
 /**
@@ -48,7 +50,9 @@ export class DatabaseRoutingModule
     const { routing } = this;
     const sets = this.setsOfApp();
     checkOnlyOne(sets, routing.name);
-    checkEngineNames({ routing, sets }, this.discovery, this.scanner);
+    const classes = classesOfApp(this.discovery, this.scanner);
+    checkEngineNames({ routing, sets }, classes);
+    checkPinHandlers(routing.pinOptions.handlers, classes);
   }
 
   /** After the server has closed and the last request has ended; earlier would break requests in flight. */

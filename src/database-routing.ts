@@ -1,6 +1,9 @@
 import { EventEmitter } from 'node:events';
 import type { Knex } from 'knex';
 import type { Bookmarks } from './consistency/bookmarks.js';
+import type { CarriedFaults } from './consistency/carried-faults.js';
+import type { Sessions } from './consistency/create-sessions.js';
+import type { Pins } from './consistency/pins.js';
 import type { ReadConsistency } from './consistency/read-consistency.js';
 import { type Consistency, checkConsistency } from './context/consistency.js';
 import { type EngineChoice, nestContext, openContext } from './context/context.js';
@@ -9,6 +12,7 @@ import { see } from './context/seen.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
 import type { QueryClassifier } from './intent/query-classifier.js';
 import type { ResolvedBookmarkOptions } from './options/resolve-bookmark-options.js';
+import type { ResolvedPinOptions } from './options/resolve-pin-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { DecisionAnnouncer, type RoutingEvents } from './routing/decision-announcer.js';
 import type { Explanation } from './routing/explanation.js';
@@ -32,6 +36,8 @@ export interface RunOptions {
 export interface RoutingStatus {
   readonly name: string;
   readonly engines: readonly EngineStatus[];
+  /** What was wrong with bookmarks or pins that clients brought; undefined without slaves, where none are carried. */
+  readonly faults: CarriedFaults | undefined;
 }
 
 export interface EngineStatus {
@@ -57,17 +63,18 @@ export class DatabaseRouting {
     readonly engines: EngineRegistry,
     private readonly classifier: QueryClassifier,
     private readonly reads: ReadConsistency | undefined,
-    /** Between contexts and what clients carry; undefined where positions can't be told. */
-    readonly bookmarks: Bookmarks | undefined,
+    private readonly sessions: Sessions,
   ) {
-    this.router = new Router(engines, options.balancer, options.rules, options.slavePer, reads);
+    const { bookmarks } = sessions;
+    const { balancer, rules, slavePer } = options;
+    this.router = new Router(engines, balancer, rules, slavePer, reads, bookmarks !== undefined);
     const announcer = new DecisionAnnouncer(engines, options.logger, this.events);
     this.dispatcher = new QueryDispatcher(
       options.name,
       this.router,
       announcer,
       classifier,
-      reads,
+      bookmarks && reads,
       options.logger,
     );
     this.knex = this.createKnex(undefined, () => this.destroy());
@@ -80,6 +87,21 @@ export class DatabaseRouting {
 
   get exposeDecisions(): boolean {
     return this.options.exposeDecisions;
+  }
+
+  /** Between contexts and what clients carry; undefined where sessions are kept by time, or there are no slaves. */
+  get bookmarks(): Bookmarks | undefined {
+    return this.sessions.bookmarks;
+  }
+
+  /** The same where sessions are kept by time. */
+  get pins(): Pins | undefined {
+    return this.sessions.pins;
+  }
+
+  /** What counts as a write, and how pins by time are carried. */
+  get pinOptions(): ResolvedPinOptions {
+    return this.options.pin;
   }
 
   /** How clients carry bookmarks. */
@@ -127,7 +149,7 @@ export class DatabaseRouting {
 
   /**
    * Says that something was written which Knex has not seen (a procedure in another service, say): the client's next
-   * request, and reads here from now on, show it.
+   * request shows it, and so do reads here from now on; by time only the next requests.
    */
   markWrite(): void {
     const context = currentContext(this.name);
@@ -146,7 +168,7 @@ export class DatabaseRouting {
 
   status(): RoutingStatus {
     const engines = this.engines.all().map(({ name, role, inFlight }) => ({ name, role, inFlight }));
-    return { name: this.name, engines };
+    return { name: this.name, engines, faults: (this.bookmarks ?? this.pins)?.faults };
   }
 
   /**
@@ -193,6 +215,11 @@ export class DatabaseRouting {
       markWrite: this.markWrite.bind(this),
       bookmark: this.bookmark.bind(this),
     };
-    return createRoutedKnex(this.options.shared, { engines, dispatcher, held, initialize, destroy }, methods, engine);
+    return createRoutedKnex(
+      this.options.shared,
+      { engines, dispatcher, held, initialize, destroy },
+      methods,
+      engine,
+    );
   }
 }

@@ -7,8 +7,10 @@ export type {
 } from './options/database-routing-options.js';
 export { optionsFromEnv } from './options/options-from-env.js';
 export type { BookmarkOptions, BookmarkStore, CookieOptions } from './options/bookmark-options.js';
+export type { CookielessOptions, PinOptions } from './options/pin-options.js';
 export type { RoutingLogger } from './options/routing-logger.js';
 export { WithEngine, type MasterParams, type WithEngineOptions } from './request/with-engine.decorator.js';
+export { DbWrite } from './request/db-write.decorator.js';
 export { Consistency } from './request/consistency.decorator.js';
 export { UsingEngine } from './request/using-engine.decorator.js';
 export {
@@ -26,6 +28,7 @@ export {
   type RoutingStatus,
   type RunOptions,
 } from './database-routing.js';
+export type { CarriedFaults } from './consistency/carried-faults.js';
 export type { Context, ContextKind, EngineChoice } from './context/context.js';
 export { type BoundedStaleness, bounded } from './context/consistency.js';
 export { BalancedSession } from './session/balanced-session.js';

@@ -1,11 +1,9 @@
 import type { Context, Work } from '../context/context.js';
 import { ANYWHERE, type Seen, bring, settleAt, slaveAt } from '../context/seen.js';
-import type { BookmarkCodec, BookmarkFault } from './bookmark-codec.js';
+import type { BookmarkCodec } from './bookmark-codec.js';
+import { type CarriedFaults, noFaults } from './carried-faults.js';
 import { isSameEpoch } from './position.js';
 import type { ReadConsistency } from './read-consistency.js';
-
-/** How many bookmarks came that said nothing, by what was wrong with them since the start. */
-export type BookmarkFaults = Readonly<Record<Exclude<BookmarkFault, 'other set'> | 'foreign', number>>;
 
 /** Of a bookmark that was issued before the master was asked for the first time. */
 const NO_EPOCH = { system: '', timeline: 0 };
@@ -19,7 +17,7 @@ const MOST = 100;
  * ends with the next response.
  */
 export class Bookmarks {
-  private readonly counts = { malformed: 0, forged: 0, expired: 0, future: 0, foreign: 0 };
+  private readonly counts = noFaults();
 
   constructor(
     private readonly codec: BookmarkCodec,
@@ -29,7 +27,7 @@ export class Bookmarks {
     private firstIssued: (() => void) | undefined,
   ) {}
 
-  get faults(): BookmarkFaults {
+  get faults(): CarriedFaults {
     return { ...this.counts };
   }
 
@@ -86,7 +84,7 @@ export class Bookmarks {
     bring(work.seen, this.isSlave(slave) ? unsettled : undefined);
   }
 
-  private distrust(seen: Seen, fault: keyof BookmarkFaults): void {
+  private distrust(seen: Seen, fault: keyof CarriedFaults): void {
     this.counts[fault]++;
     bring(seen);
   }

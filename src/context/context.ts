@@ -17,6 +17,8 @@ export interface HandlerForce {
 export interface Work {
   /** A write was sent: reads stay on the master from here on (rule 7). Never goes back to false. */
   wrote: boolean;
+  /** The client wrote in an earlier request, less than the pin window ago: reads stay on the master. */
+  pinned: boolean;
   /** The slave the work reads from, once it has read from one. */
   slave: string | undefined;
   /** `engine;reason` of each decision, once each, in the order they first came; kept only when they are exposed. */
@@ -54,6 +56,7 @@ export const NO_CONTEXT: Context = Object.freeze({
   consistency: undefined,
   work: Object.freeze({
     wrote: false,
+    pinned: false,
     slave: undefined,
     decisions: undefined,
     seen: Object.freeze(nothingSeen()),
@@ -67,7 +70,7 @@ export function openContext(
   { balanced, recordDecisions = false }: { balanced: boolean; recordDecisions?: boolean },
 ): Context {
   const decisions = recordDecisions ? new Set<string>() : undefined;
-  const work: Work = { wrote: false, slave: undefined, decisions, seen: nothingSeen() };
+  const work: Work = { wrote: false, pinned: false, slave: undefined, decisions, seen: nothingSeen() };
   return {
     kind,
     balanced,

@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { RoutingLogger } from '../options/routing-logger.js';
 import { Catalogue, type JudgeSql } from './catalogue.js';
 import type { CatalogueRows } from './catalogue-reader.js';
 
-/** How long after a reading an unknown name may ask for the next one. */
+/** How long after a reading an unknown name may ask for the next one; twice as long after each that found nothing new. */
 const LEAST_INTERVAL_MS = 1_000;
+const LONGEST_INTERVAL_MS = 60_000;
 
 /**
  * Owns the one catalogue of a set of engines. Readings run one at a time, in the background; what asks for one during a
@@ -15,6 +17,10 @@ export class CatalogueKeeper {
   private reading: Promise<void> | undefined;
   private askedAgain = false;
   private readAtMs = -Infinity;
+  private intervalMs = LEAST_INTERVAL_MS;
+  /** What tells the rows that the catalogue was made of from others. */
+  private digest = '';
+  private failing = false;
   private stopped = false;
 
   constructor(
@@ -39,13 +45,14 @@ export class CatalogueKeeper {
   invalidate(): void {
     this.outdated = this.latest();
     this.catalogue = undefined;
+    this.intervalMs = LEAST_INTERVAL_MS;
     this.changed();
     void this.refresh();
   }
 
-  /** A query named something unknown: somebody else may have created it. Asks at most once a second. */
+  /** A query named something unknown: somebody else may have created it. Asks once a second, or less often. */
   request(): void {
-    if (this.reading || this.nowMs() - this.readAtMs < LEAST_INTERVAL_MS) return;
+    if (this.reading || this.nowMs() - this.readAtMs < this.intervalMs) return;
     void this.refresh();
   }
 
@@ -76,15 +83,33 @@ export class CatalogueKeeper {
   private async readOnce(): Promise<void> {
     try {
       const rows = await this.read();
-      if (this.askedAgain || this.stopped) return;
-      this.catalogue = new Catalogue(rows, this.judge);
-      this.outdated = undefined;
-      this.changed();
+      this.failing = false;
+      if (!this.askedAgain && !this.stopped) this.take(rows);
     } catch (error) {
-      if (!this.stopped)
-        this.logger.warn(`The master's catalogue can't be read, so functions mean master: ${String(error)}`);
+      this.warn(error);
     } finally {
       this.readAtMs = this.nowMs();
     }
+  }
+
+  /** What is decided stands where nothing has changed. */
+  private take(rows: CatalogueRows): void {
+    const digest = createHash('sha256').update(JSON.stringify(rows)).digest('hex');
+    if (this.catalogue && digest === this.digest) {
+      this.intervalMs = Math.min(this.intervalMs * 2, LONGEST_INTERVAL_MS);
+      return;
+    }
+    this.catalogue = new Catalogue(rows, this.judge);
+    this.outdated = undefined;
+    this.digest = digest;
+    this.intervalMs = LEAST_INTERVAL_MS;
+    this.changed();
+  }
+
+  /** Once, however long it lasts. */
+  private warn(error: unknown): void {
+    if (this.stopped || this.failing) return;
+    this.failing = true;
+    this.logger.warn(`The master's catalogue can't be read, so functions mean master: ${String(error)}`);
   }
 }

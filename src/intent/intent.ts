@@ -11,18 +11,21 @@ export interface Classification {
   readonly because: string;
   /** It may create or change what queries name, such as a function: what is known of the catalogue ends with it. */
   readonly changesCatalogue: boolean;
+  /** It names what the catalogue does not know, and somebody else may have made. */
+  readonly namesUnknown: boolean;
 }
 
 export const READ: Classification = Object.freeze({
   intent: 'read',
   because: 'everything in it is known to only read',
   changesCatalogue: false,
+  namesUnknown: false,
 });
 
 export function write(because: string, { changesCatalogue = false } = {}): Classification {
-  return Object.freeze({ intent: 'write', because, changesCatalogue });
+  return Object.freeze({ intent: 'write', because, changesCatalogue, namesUnknown: false });
 }
 
-export function unproved(because: string): Classification {
-  return Object.freeze({ intent: 'unproved', because, changesCatalogue: false });
+export function unproved(because: string, { namesUnknown = false } = {}): Classification {
+  return Object.freeze({ intent: 'unproved', because, changesCatalogue: false, namesUnknown });
 }

@@ -5,7 +5,6 @@ import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
 import type { CatalogueRows } from './catalogue-reader.js';
 import { type Classification, type Intent, unproved, write } from './intent.js';
-import { queryTables } from './query-tables.js';
 import { queryText } from './query-text.js';
 import { inspectSql } from './sql-inspector.js';
 import { type ParseSql, loadSqlParser } from './sql-parser.js';
@@ -40,6 +39,8 @@ export class QueryClassifier {
   private readonly byTable = new Map<string, Verdict>();
   private readonly refusedTexts = new LRUCache<string, true>(REMEMBERED);
   private readonly refusedTables = new Set<string>();
+  /** Some builder was refused for no one knows which table: from then on all are looked up by their text. */
+  private refusedBuilders = false;
 
   /** `readCatalogue` reads the master's; undefined for a dialect that is not PostgreSQL's, of which no SQL is parsed. */
   constructor(
@@ -65,17 +66,25 @@ export class QueryClassifier {
     const judge = this.catalogues?.latest() || this.refusedTables.size > 0 ? this.judgeTable : undefined;
     const found = inspectBuilder(builder, judge);
     if (found.intent === 'write') return found;
-    const bySql =
-      found.intent === 'unproved' || catalogue?.buildersMayWrite || (catalogue && renames(builder));
-    return bySql ? this.ofText(builder, catalogue) : found;
+    if (found.intent === 'read' && !this.mustSeeText(builder, catalogue)) return found;
+    return this.ofText(builder, catalogue);
   }
 
-  /** A slave refused the query as a write (25006): it never goes to one again. */
+  /**
+   * A slave refused the query as a write (25006): it never goes to one again. Where a builder names one table and nothing
+   * else, the table is to blame and remembered for all queries; else the text is.
+   */
   remember(builder: unknown): void {
-    if (inspectBuilder(builder).intent === 'read')
-      for (const table of queryTables(builder)) this.refusedTables.add(table);
     const sql = queryText(builder);
     if (sql !== undefined) this.refusedTexts.set(sql, true);
+    const named = new Set<string>();
+    const collect = (table: string, schema: string | undefined) => {
+      named.add(parseTableName(table, schema).name);
+      return 'safe' as const;
+    };
+    if (inspectBuilder(builder, collect).intent !== 'read') return;
+    if (named.size === 1) for (const table of named) this.refusedTables.add(table);
+    else this.refusedBuilders = true;
     this.byTable.clear();
   }
 
@@ -112,19 +121,26 @@ export class QueryClassifier {
     return current;
   }
 
+  /** Whether what a builder prints can mean more than its parts say. */
+  private mustSeeText(builder: unknown, catalogue: Catalogue | undefined): boolean {
+    return (
+      this.refusedBuilders || (catalogue !== undefined && (catalogue.buildersMayWrite || renames(builder)))
+    );
+  }
+
   private ofText(builder: unknown, catalogue: Catalogue | undefined): Classification {
     const sql = queryText(builder);
     if (sql === undefined) return NO_TEXT;
     if (this.refusedTexts.has(sql)) return REFUSED;
     let decided = this.byText.get(sql);
     if (!decided) this.byText.set(sql, (decided = this.decide(sql, catalogue)));
+    if (decided.namesUnknown) this.catalogues?.request();
     return decided;
   }
 
   private decide(sql: string, catalogue: Catalogue | undefined): Classification {
     const found = this.catalogues ? this.inspect(sql, catalogue) : NO_GRAMMAR;
     if (found.intent !== 'unproved') return found;
-    this.catalogues?.request();
     const said = this.classifySql?.(sql);
     return said === undefined ? found : { ...found, intent: said, because: 'the classify option says so' };
   }

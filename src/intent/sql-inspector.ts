@@ -3,7 +3,13 @@ import { explainedQuery } from './explained-query.js';
 import { type Classification, READ, unproved, write } from './intent.js';
 import { mayMakeUnsafeType } from './made-types.js';
 import { isNodeType, nameOf, statementName, textOf, typeOf } from './sql-names.js';
-import { DATA_STATEMENTS, PLANNED_NODES, PLANNED_STATEMENTS, READING_NODES } from './sql-nodes.js';
+import {
+  DATA_STATEMENTS,
+  ONCE_FUNCTIONS,
+  PLANNED_NODES,
+  PLANNED_STATEMENTS,
+  READING_NODES,
+} from './sql-nodes.js';
 import type { SqlNode } from './sql-parser.js';
 import type { Verdict } from './verdict.js';
 
@@ -154,7 +160,7 @@ class SqlInspector {
       case 'A_Indirection':
         return this.indirection(node, names);
       default:
-        return this.fields(node, names);
+        return this.onceFunction(type) ?? this.fields(node, names);
     }
   }
 
@@ -167,6 +173,13 @@ class SqlInspector {
     const count = COUNTED_OTHERWISE.has(last) || node['agg_within_group'] ? undefined : given.length;
     if (!this.runs && this.catalogue?.neverPlanned(schema, last, count)) return undefined;
     return this.judge('function', last, this.catalogue?.function(schema, last, count), 'is volatile');
+  }
+
+  private onceFunction(type: string): Classification | undefined {
+    const unsafe = ONCE_FUNCTIONS[type]?.find(
+      (name) => this.catalogue?.function(undefined, name) === 'unsafe',
+    );
+    return unsafe === undefined ? undefined : this.judge('function', unsafe, 'unsafe', 'is volatile');
   }
 
   private expression(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
@@ -230,7 +243,7 @@ class SqlInspector {
     why: string,
   ): Classification | undefined {
     if (verdict === 'unsafe') return write(`${what} ${name} ${why}`);
-    if (verdict === 'unknown') this.doubtful(`${what} ${name} is unknown`);
+    if (verdict === 'unknown') this.doubt ??= unproved(`${what} ${name} is unknown`, { namesUnknown: true });
     if (!verdict) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${name} does`);
     return undefined;
   }

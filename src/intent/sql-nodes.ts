@@ -71,6 +71,20 @@ export const READING_NODES: ReadonlySet<string> = new Set([
   'XmlSerialize',
 ]);
 
+/** What this grammar knows by a keyword, and a PostgreSQL before 16 or 17 takes for a call of a function of that name. */
+export const ONCE_FUNCTIONS: Readonly<Record<string, readonly string[]>> = {
+  JsonArrayAgg: ['json_arrayagg'],
+  JsonArrayConstructor: ['json_array'],
+  JsonArrayQueryConstructor: ['json_array'],
+  JsonFuncExpr: ['json_exists', 'json_query', 'json_value'],
+  JsonObjectAgg: ['json_objectagg'],
+  JsonObjectConstructor: ['json_object'],
+  JsonParseExpr: ['json'],
+  JsonScalarExpr: ['json_scalar'],
+  JsonSerializeExpr: ['json_serialize'],
+  JsonTable: ['json_table'],
+};
+
 /** What EXPLAIN without ANALYZE plans and does not run. */
 export const PLANNED_STATEMENTS: ReadonlySet<string> = new Set([
   'DeleteStmt',

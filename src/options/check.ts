@@ -27,6 +27,17 @@ export function checkOneOf<Allowed extends string>(
     refuse(path, `one of ${allowed.map((one) => `'${one}'`).join(', ')}`, value);
 }
 
+export function checkSeconds(path: string, value: unknown): void {
+  if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value))
+    refuse(path, 'a number of seconds above 0', value);
+}
+
+/** A Keyv store, or what does the same for texts. */
+export function checkStore(path: string, store: unknown): void {
+  const { get, set } = (store ?? {}) as Record<string, unknown>;
+  if (typeof get !== 'function' || typeof set !== 'function') refuse(path, 'a Keyv store', store);
+}
+
 /** Options hold passwords, so an object is shown by its keys. */
 function show(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;

@@ -5,6 +5,7 @@ import type { QueryRouter } from '../routing/query-router.js';
 import type { Consistency } from '../context/consistency.js';
 import type { BookmarkOptions } from './bookmark-options.js';
 import type { ENGINE_KEYS } from './knex-keys.js';
+import type { PinOptions } from './pin-options.js';
 import type { RoutingLogger } from './routing-logger.js';
 
 /** Knex's own configuration, without what differs from engine to engine. */
@@ -41,6 +42,8 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
   consistency?: Consistency;
   /** How a client's session goes on from one request to the next, on PostgreSQL with slaves. */
   bookmark?: BookmarkOptions;
+  /** What counts as a write; and for how long a writer reads from the master where positions can't be told. */
+  pin?: PinOptions;
   /**
    * The last word on SQL that can't be proved a read: on PostgreSQL what can't be parsed or names unknown functions, on
    * other databases all raw SQL. Return `'read'`, `'write'`, or undefined for no opinion; asked once per text.

@@ -7,6 +7,7 @@ import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
 import { readRule } from '../routing/read-rule.js';
 import { DEFAULT_SET } from './default-set.js';
 import { resolveBookmarkOptions } from './resolve-bookmark-options.js';
+import { resolvePinOptions } from './resolve-pin-options.js';
 import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
 import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
 import { ENGINE_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
@@ -24,6 +25,7 @@ const ROUTING_KEYS = {
   classify: true,
   consistency: true,
   bookmark: true,
+  pin: true,
   exposeDecisions: true,
   logger: true,
   name: true,
@@ -37,6 +39,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
   if (!shared.client && !shared.dialect) refuse('client', "a Knex client such as 'pg'", options.client);
   const name = options.name ?? DEFAULT_SET;
   const slaves = resolveSlaves(options.slaves ?? {}, shared);
+  const bookmark = resolveBookmarkOptions(options.bookmark, name);
   return Object.freeze({
     name,
     shared,
@@ -44,8 +47,9 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     slaves,
     balancer: resolveBalancer(options.balancer),
     slavePer: oneOf('slavePer', options.slavePer ?? 'context', ['context', 'query']),
-    rules: resolveRules(options, ['master', ...slaves.map(({ name }) => name)]),
-    bookmark: resolveBookmarkOptions(options.bookmark, name),
+    rules: resolveRules(options, ['master', ...slaves.map((slave) => slave.name)]),
+    bookmark,
+    pin: resolvePinOptions(options.pin, name, bookmark.secrets.length > 0),
     classify: resolveFunction('classify', '(sql)', options.classify),
     exposeDecisions: options.exposeDecisions ?? false,
     logger: options.logger ?? SILENT_LOGGER,

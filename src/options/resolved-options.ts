@@ -3,6 +3,7 @@ import type { Balancer } from '../balancer/balancer.js';
 import type { ClassifySql } from '../intent/query-classifier.js';
 import type { RoutingRules } from '../routing/decide.js';
 import type { ResolvedBookmarkOptions } from './resolve-bookmark-options.js';
+import type { ResolvedPinOptions } from './resolve-pin-options.js';
 import type { RoutingLogger } from './routing-logger.js';
 
 export interface ResolvedEngineOptions {
@@ -22,6 +23,7 @@ export interface ResolvedOptions {
   readonly slavePer: 'context' | 'query';
   readonly rules: RoutingRules;
   readonly bookmark: ResolvedBookmarkOptions;
+  readonly pin: ResolvedPinOptions;
   readonly classify: ClassifySql | undefined;
   readonly exposeDecisions: boolean;
   readonly logger: RoutingLogger;

@@ -1,9 +1,11 @@
-import 'reflect-metadata';
 import { type Consistency as Level, checkConsistency } from '../context/consistency.js';
 import { DEFAULT_SET } from '../options/default-set.js';
+import { MetadataBySet } from './metadata-by-set.js';
 import type { WithEngineOptions } from './with-engine.decorator.js';
 
 export type Consistency = Level;
+
+const CONSISTENCY = new MetadataBySet<Level>('consistency');
 
 /**
  * How fresh reads in this handler, or in all of a class's, are: `'session'`, `'eventual'`, `'strong'` or
@@ -13,17 +15,15 @@ export function Consistency(
   consistency: Level,
   { set = DEFAULT_SET }: WithEngineOptions = {},
 ): ClassDecorator & MethodDecorator {
-  const checked = checkConsistency(consistency, '@Consistency');
-  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    Reflect.defineMetadata(metadataKey(set), checked, (descriptor?.value as object | undefined) ?? target);
-  };
+  return CONSISTENCY.decorate(set, checkConsistency(consistency, '@Consistency'));
 }
 
 /** What is written on a handler or class, for one set. */
 export function consistencyOf(set: string, target: object): Level | undefined {
-  return Reflect.getMetadata(metadataKey(set), target) as Level | undefined;
+  return CONSISTENCY.of(set, target);
 }
 
-function metadataKey(set: string): string {
-  return `nestjs-database-routing:consistency:${set}`;
+/** The sets that something is written for on a handler or class. */
+export function setsOfConsistency(target: object): string[] {
+  return CONSISTENCY.setsOn(target);
 }

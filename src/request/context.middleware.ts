@@ -1,12 +1,17 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
 import type { MiddlewareConsumer } from '@nestjs/common';
+import type { ClientRequest } from './client-request.js';
 import type { RequestContexts } from './request-contexts.js';
 
 interface FastifyHooks {
   addHook(
     name: 'preValidation',
-    hook: (request: { raw: IncomingMessage }, reply: { raw: ServerResponse }, done: () => void) => void,
+    hook: (
+      request: ClientRequest & { raw: IncomingMessage },
+      reply: { raw: ServerResponse },
+      done: () => void,
+    ) => void,
   ): void;
   /** Middleware, where middie is registered. */
   readonly use?: unknown;
@@ -33,5 +38,7 @@ export function openContexts(
  * plugins may call back from where the context is lost, as from a session store's socket.
  */
 function openBeforeGuards(contexts: RequestContexts, fastify: FastifyHooks): void {
-  fastify.addHook('preValidation', (request, reply, done) => contexts.run(request.raw, reply.raw, done));
+  fastify.addHook('preValidation', (request, reply, done) =>
+    contexts.run(request.raw, reply.raw, done, request),
+  );
 }

@@ -1,6 +1,8 @@
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import type { DatabaseRouting } from '../database-routing.js';
 import { InvalidOptionsError } from '../errors.js';
+import type { AppClass } from './app-classes.js';
+import { setsOfConsistency } from './consistency.decorator.js';
+import { setsWrittenBy } from './db-write.decorator.js';
 import { methodEngineOf } from './using-engine.decorator.js';
 import { handlerEngineOf, setsOfHandler } from './with-engine.decorator.js';
 
@@ -11,36 +13,25 @@ export interface EngineNames {
   readonly sets: readonly string[];
 }
 
-interface Wrapper {
-  readonly metatype: unknown;
-  readonly inject?: unknown;
-  readonly instance: unknown;
-}
-
 /**
  * Throws `UnknownEngineError` when a decorator anywhere in the app names an engine that the set doesn't have, and
  * `InvalidOptionsError` when it names a set that the app doesn't have.
  */
-export function checkEngineNames(
-  names: EngineNames,
-  discovery: DiscoveryService,
-  scanner: MetadataScanner,
-): void {
-  const wrappers: readonly Wrapper[] = [...discovery.getControllers(), ...discovery.getProviders()];
-  for (const type of new Set(wrappers.map(classOf))) {
-    if (!type?.prototype) continue;
-    checkWithEngine(names, type, type.name);
-    for (const [name, method] of methodsOf(type, scanner)) {
+export function checkEngineNames(names: EngineNames, classes: readonly AppClass[]): void {
+  for (const { type, methods } of classes) {
+    checkHandler(names, type, type.name);
+    for (const [name, method] of methods) {
       const where = `${type.name}.${name}`;
-      checkWithEngine(names, method, where);
+      checkHandler(names, method, where);
       checkUsingEngine(names, method, where);
     }
   }
 }
 
-function methodsOf(type: Function, scanner: MetadataScanner): [name: string, method: Function][] {
-  const prototype = type.prototype as Record<string, Function>;
-  return scanner.getAllMethodNames(prototype).map((name) => [name, prototype[name]!]);
+function checkHandler(names: EngineNames, target: object, where: string): void {
+  checkWithEngine(names, target, where);
+  for (const set of setsOfConsistency(target)) checkSet(names.sets, set, `@Consistency on ${where}`);
+  for (const set of setsWrittenBy(target)) checkSet(names.sets, set, `@DbWrite on ${where}`);
 }
 
 function checkWithEngine({ routing, sets }: EngineNames, target: object, where: string): void {
@@ -63,11 +54,4 @@ function checkSet(sets: readonly string[], set: string, where: string): void {
     `${where} speaks of the set '${set}', which is not imported. Use one of: ${sets.join(', ')}; ` +
       `or import it by DatabaseRoutingModule.forRoot({ name: '${set}', … }).`,
   );
-}
-
-/** A provider's class, or that of the value that is provided, or that a factory has made. */
-function classOf({ metatype, inject, instance }: Wrapper): Function | undefined {
-  if (typeof metatype === 'function' && inject === undefined) return metatype;
-  if (typeof instance !== 'object' || instance === null) return undefined;
-  return (Object.getPrototypeOf(instance) as object | null)?.constructor;
 }

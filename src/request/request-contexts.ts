@@ -1,47 +1,45 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { type Context, type Work, openContext } from '../context/context.js';
+import onHeaders from 'on-headers';
+import { type Context, openContext } from '../context/context.js';
 import { currentContext, runInContext } from '../context/context-storage.js';
-import { ANYWHERE } from '../context/seen.js';
 import type { DatabaseRouting } from '../database-routing.js';
-import { BookmarkCarrier } from './bookmark-carrier.js';
-import { BookmarkStoreCarrier } from './bookmark-store.carrier.js';
+import type { ClientRequest } from './client-request.js';
+import { createSessionCarrier } from './create-session-carrier.js';
+import { DeclaredWriters } from './declared-writers.js';
 import { writeDecisionsHeader } from './decisions-header.js';
+import type { SessionCarrier } from './session-carrier.js';
 
 /** The contexts of one set's HTTP requests; each lives as long as its request does. */
 export class RequestContexts {
+  readonly writers: DeclaredWriters;
   private readonly byRequest = new WeakMap<IncomingMessage, Context>();
-  private readonly stored = new WeakMap<Work, StoredWork>();
-  private readonly carrier: BookmarkCarrier | undefined;
-  private readonly store: BookmarkStoreCarrier | undefined;
+  private readonly sessions: SessionCarrier | undefined;
 
   constructor(
     private readonly routing: DatabaseRouting,
     storeFailed: (error: unknown) => void,
   ) {
-    const { bookmarks, bookmarkOptions: options } = routing;
-    this.carrier = bookmarks && new BookmarkCarrier(bookmarks, options);
-    this.store =
-      bookmarks && options.store && options.key
-        ? new BookmarkStoreCarrier(bookmarks, options.store, options.maxAgeSeconds, storeFailed)
-        : undefined;
+    this.writers = new DeclaredWriters(routing.name, routing.pinOptions);
+    this.sessions = createSessionCarrier(routing, storeFailed);
+  }
+
+  /** Whether what clients have seen or written is carried from request to request. */
+  get carriesSessions(): boolean {
+    return this.sessions !== undefined;
   }
 
   /** Runs the rest of a request's way in its context, which the first call opens. */
-  run(request: IncomingMessage, response: ServerResponse, next: () => void): void {
-    runInContext(this.routing.name, this.of(request, response), next);
+  run(request: IncomingMessage, response: ServerResponse, next: () => void, client?: ClientRequest): void {
+    runInContext(this.routing.name, this.of(request, response, client), next);
   }
 
-  /** A request's context; not balanced yet, since no handler has started. */
-  of(request: IncomingMessage, response: ServerResponse): Context {
+  /**
+   * A request's context; not balanced yet, since no handler has started. `client` is the framework's own request, where
+   * Node's doesn't know the client's address behind proxies.
+   */
+  of(request: IncomingMessage, response: ServerResponse, client: ClientRequest = request): Context {
     let context = this.byRequest.get(request);
-    if (!context) {
-      const { name, exposeDecisions } = this.routing;
-      context = openContext('request', { balanced: false, recordDecisions: exposeDecisions });
-      if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions, name);
-      const { work } = context;
-      this.carrier?.attach(context, request, response, () => !this.isStored(work));
-      this.byRequest.set(request, context);
-    }
+    if (!context) this.byRequest.set(request, (context = this.open(request, response, client)));
     return context;
   }
 
@@ -53,16 +51,9 @@ export class RequestContexts {
       : openContext(kind, { balanced: false });
   }
 
-  /** What must be done before a request's handler may read: guards have run by now, so the app knows its client. */
-  load(request: object, context: Context): Promise<void> | undefined {
-    const key = this.store && this.routing.bookmarkOptions.key?.(request);
-    if (key === undefined) return undefined;
-    const { seen } = context.work;
-    const isKnown = seen.marks === 0 && seen.position === 0n;
-    return this.store?.load(key, context).then(() => {
-      const saved = isKnown ? seen.marks : NOTHING;
-      this.stored.set(context.work, { key, saving: saved, saved });
-    });
+  /** What must be done before a request's handler may read. */
+  load(context: Context, request: object): Promise<void> | undefined {
+    return this.sessions?.load(context, request);
   }
 
   /** A response that streams is sent while it reads: its client's next request is to show what was seen until then. */
@@ -72,34 +63,24 @@ export class RequestContexts {
     seen.marks++;
   }
 
-  /** What must be done before a handler's response may go, so that it carries how far its client has seen. */
+  /** What must be done before a handler's response may go, so that its client's next request shows what this one did. */
   finish(context: Context): Promise<unknown> | undefined {
-    const stored = this.stored.get(context.work);
-    if (stored) return this.save(stored, context);
-    return context.work.seen.unsettled === ANYWHERE ? this.routing.bookmarks?.issue(context) : undefined;
+    this.writers.end(context);
+    return this.sessions?.finish(context);
   }
 
-  private save(stored: StoredWork, context: Context): Promise<void> | undefined {
-    const { marks } = context.work.seen;
-    if (stored.saving === marks) return undefined;
-    stored.saving = marks;
-    return this.store?.save(stored.key, context).then((isSaved) => {
-      if (isSaved) stored.saved = marks;
-    });
+  private open(request: IncomingMessage, response: ServerResponse, client: ClientRequest): Context {
+    const { name, exposeDecisions } = this.routing;
+    const context = openContext('request', { balanced: false, recordDecisions: exposeDecisions });
+    if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions, name);
+    const writeHead = this.sessions?.attach(context, client, response);
+    if (writeHead) {
+      onHeaders(response, () => {
+        this.writers.end(context);
+        writeHead();
+      });
+    }
+    if (this.writers.isUnsafe(request.method)) this.writers.begin(context);
+    return context;
   }
-
-  /** What the store does not have, or not yet, the client carries after all. */
-  private isStored(work: Work): boolean {
-    return this.stored.get(work)?.saved === work.seen.marks;
-  }
-}
-
-const NOTHING = -1;
-
-/** Work whose bookmark is kept in the store, and under which key. */
-interface StoredWork {
-  readonly key: string;
-  /** How much of what is seen was given to the store, and how much it has taken. */
-  saving: number;
-  saved: number;
 }

@@ -39,7 +39,7 @@ export class RoutingInterceptor implements NestInterceptor {
     const handled = new Observable((subscriber) =>
       runInContext(this.routing.name, context, () => next.handle().subscribe(subscriber)),
     );
-    return execution.getType() === 'http' && this.routing.bookmarks
+    return execution.getType() === 'http' && this.contexts.carriesSessions
       ? this.carried(execution, context, handled)
       : handled;
   }
@@ -50,14 +50,14 @@ export class RoutingInterceptor implements NestInterceptor {
     context: Context,
     handled: Observable<unknown>,
   ): Observable<unknown> {
-    const loading = this.contexts.load(execution.switchToHttp().getRequest<object>(), context);
+    const loading = this.contexts.load(context, execution.switchToHttp().getRequest<object>());
     const loaded = loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
     if (!Reflect.hasMetadata(SSE_METADATA, execution.getHandler())) return this.finished(context, loaded);
     this.contexts.streams(context);
     return loaded;
   }
 
-  /** Holds the handler's answer, or its error, back until the bookmark that belongs to it is known. */
+  /** Holds the handler's answer, or its error, back until what its client is to carry is known. */
   private finished(context: Context, handled: Observable<unknown>): Observable<unknown> {
     return new Observable((subscriber) => {
       let before: Promise<unknown> | undefined;
@@ -84,6 +84,8 @@ export class RoutingInterceptor implements NestInterceptor {
       consistencyOf(this.routing.name, execution.getHandler()) ??
       consistencyOf(this.routing.name, execution.getClass());
     const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
+    if (this.contexts.writers.includes(execution.getClass(), execution.getHandler()))
+      this.contexts.writers.begin(context);
     if (execution.getType() === 'http') outer.entered = context;
     return context;
   }
@@ -96,7 +98,7 @@ export class RoutingInterceptor implements NestInterceptor {
     const http = execution.switchToHttp();
     const request = http.getRequest<IncomingMessage & MaybeWrapped<IncomingMessage>>();
     const response = http.getResponse<ServerResponse & MaybeWrapped<ServerResponse>>();
-    return this.contexts.of(request.raw ?? request, response.raw ?? response);
+    return this.contexts.of(request.raw ?? request, response.raw ?? response, request);
   }
 
   private force(execution: ExecutionContext): HandlerForce | undefined {

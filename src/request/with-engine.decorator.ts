@@ -1,9 +1,9 @@
-import 'reflect-metadata';
 import type { EngineChoice } from '../context/context.js';
 import { InvalidOptionsError } from '../errors.js';
 import { DEFAULT_SET } from '../options/default-set.js';
+import { MetadataBySet } from './metadata-by-set.js';
 
-const WITH_ENGINE = 'nestjs-database-routing:with-engine:';
+const WITH_ENGINE = new MetadataBySet<HandlerEngine>('with-engine');
 
 /** Names of master params, or each name with whether it is taken out before the handler sees it. */
 export type MasterParams = readonly string[] | Readonly<Record<string, boolean>>;
@@ -32,25 +32,17 @@ export function WithEngine(
   masterParams: MasterParams = [],
   { set = DEFAULT_SET }: WithEngineOptions = {},
 ): ClassDecorator & MethodDecorator {
-  const value: HandlerEngine = { engine: engine ?? undefined, masterParams: toMap(masterParams) };
-  return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
-    Reflect.defineMetadata(metadataKey(set), value, (descriptor?.value as object | undefined) ?? target);
-  };
+  return WITH_ENGINE.decorate(set, { engine: engine ?? undefined, masterParams: toMap(masterParams) });
 }
 
 /** What is written on a handler or class, for one set. */
 export function handlerEngineOf(set: string, target: object): HandlerEngine | undefined {
-  return Reflect.getMetadata(metadataKey(set), target) as HandlerEngine | undefined;
+  return WITH_ENGINE.of(set, target);
 }
 
 /** The sets that something is written for on a handler or class. */
 export function setsOfHandler(target: object): string[] {
-  const keys = Reflect.getMetadataKeys(target).filter((key) => typeof key === 'string');
-  return keys.filter((key) => key.startsWith(WITH_ENGINE)).map((key) => key.slice(WITH_ENGINE.length));
-}
-
-function metadataKey(set: string): string {
-  return WITH_ENGINE + set;
+  return WITH_ENGINE.setsOn(target);
 }
 
 function toMap(masterParams: MasterParams): ReadonlyMap<string, boolean> {

@@ -63,6 +63,9 @@ const RULES_IN_ORDER: readonly Rule[] = [
   function wrote(query, context) {
     return query.consistency !== 'eventual' && context.work.wrote ? choose('master', 'wrote') : undefined;
   },
+  function pinned(query, context) {
+    return query.consistency !== 'eventual' && context.work.pinned ? choose('master', 'pin') : undefined;
+  },
   function noContext(_query, context) {
     return context.balanced ? undefined : choose('master', 'no-context');
   },

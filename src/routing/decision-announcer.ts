@@ -15,6 +15,7 @@ const LOG_TEXT = {
   rule: 'Forced engine',
   consistency: 'Choose engine',
   wrote: 'Choose engine',
+  pin: 'Choose engine',
   'no-context': 'Choose engine',
   bookmark: 'Choose engine',
   balanced: 'Choose engine',

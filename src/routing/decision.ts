@@ -11,6 +11,7 @@ export type Reason =
   | 'rule'
   | 'consistency'
   | 'wrote'
+  | 'pin'
   | 'no-context'
   | 'bookmark'
   | 'balanced'

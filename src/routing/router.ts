@@ -1,5 +1,6 @@
 import type { Balancer } from '../balancer/balancer.js';
 import type { FoundSlave, ReadConsistency } from '../consistency/read-consistency.js';
+import type { Consistency } from '../context/consistency.js';
 import type { Context } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
@@ -18,13 +19,14 @@ export class Router {
     private readonly slavePer: 'context' | 'query',
     /** Undefined where positions can't be told: other databases, or no slaves. */
     private readonly reads: ReadConsistency | undefined,
+    /** Whether clients' sessions are kept by position. */
+    private readonly sessionsByPosition: boolean,
   ) {}
 
   route(query: RoutedQuery, context: Context): Routed {
     const choice = this.decide(query, context);
-    const { reads } = this;
-    if (choice.reason === 'balanced' && reads && query.consistency !== 'eventual')
-      return this.fresh(query, context, reads);
+    const reads = choice.reason === 'balanced' ? this.readsFor(query.consistency) : undefined;
+    if (reads) return this.fresh(query, context, reads);
     return this.arriving(this.place(choice, context), query, context);
   }
 
@@ -41,7 +43,9 @@ export class Router {
   /** What becomes of a choice, as far as it can be told without choosing a slave. */
   foreseen({ engine, reason }: Choice): Choice {
     if (engine !== ANY_SLAVE) return { engine: this.engines.get(engine, 'The query').name, reason };
-    return this.engines.eligibleSlaves().length > 0 ? { engine, reason } : { engine: 'master', reason: 'no-slave' };
+    return this.engines.eligibleSlaves().length > 0
+      ? { engine, reason }
+      : { engine: 'master', reason: 'no-slave' };
   }
 
   /** The engine of a choice, as fresh as it happens to be. */
@@ -56,6 +60,12 @@ export class Router {
   anySlave(): Engine | undefined {
     const slaves = this.engines.eligibleSlaves();
     return slaves.length > 0 ? this.balancer.choose(slaves) : undefined;
+  }
+
+  /** What tells how fresh a slave is, where that matters. */
+  private readsFor(consistency: Consistency): ReadConsistency | undefined {
+    if (consistency === 'eventual') return undefined;
+    return this.sessionsByPosition || typeof consistency !== 'string' ? this.reads : undefined;
   }
 
   /** Rules 9 to 11. */

@@ -10,5 +10,7 @@ interface Explaining {
 export function explainedBy(query: Knex.QueryBuilder | Knex.Raw): Explanation {
   const { client } = query as Explaining;
   if (client?.explain) return client.explain(query);
-  throw new InvalidOptionsError('explain() takes a query of the routed Knex: knex.explain(knex("posts").select())');
+  throw new InvalidOptionsError(
+    'explain() takes a query of the routed Knex: knex.explain(knex("posts").select())',
+  );
 }

@@ -29,6 +29,7 @@ export class QueryDispatcher {
     private readonly router: Router,
     private readonly announcer: DecisionAnnouncer,
     private readonly classifier: QueryClassifier,
+    /** Undefined where nothing is tracked: positions can't be told, or sessions are kept by time. */
     reads: ReadConsistency | undefined,
     private readonly logger: RoutingLogger,
   ) {

@@ -148,9 +148,19 @@ export function routedClientClass(
       } catch (error) {
         attempt.detach();
         if (!this.connection) throw error; // Knex itself tells the stream that there is no connection
-        if (attempt.delivered || !this.mend(error)) return emitted(parameters.stream, error);
+        if (attempt.delivered || !this.mendStream(parameters, error))
+          return emitted(parameters.stream, error);
         this.connection = undefined;
         return this.ensureConnection(callback, parameters);
+      }
+    }
+
+    /** A refusal of ours is the caller's error too, who has the stream alone to hear it. */
+    private mendStream({ stream }: KnexStreamParameters, error: unknown): boolean {
+      try {
+        return this.mend(error);
+      } catch (refusal) {
+        return emitted(stream, refusal);
       }
     }
 

@@ -10,6 +10,7 @@ describe('the public names', () => {
       'DatabaseRouting',
       'DatabaseRoutingError',
       'DatabaseRoutingModule',
+      'DbWrite',
       'InjectBalancedSession',
       'InjectDatabaseRouting',
       'InjectKnex',

@@ -92,7 +92,7 @@ describe('a text that is no bookmark to rely on', () => {
       (fields) => fields.replace('7555000111222333444:3', '7555000111222333444:4'),
       (fields) => fields.replace(/^default/, 'reports'),
       (fields) => fields.replace(BOOKMARK.position.toString(36), '0'),
-      (fields) => fields.replace(now.toString(36), (now + 9999).toString(36)),
+      (fields) => fields.replace((now * 1000).toString(36), ((now + 9999) * 1000).toString(36)),
     ];
     for (const claim of claims) expect(codec().decode(tampered(text, claim))).toBe('forged');
     expect(codec().decode(tampered(text, (fields) => fields))).toMatchObject(BOOKMARK); // the claims changed something

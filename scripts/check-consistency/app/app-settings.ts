@@ -1,0 +1,15 @@
+import type { Servers } from '../check-database.js';
+
+/** What an app's process is told, as JSON in its environment. */
+export interface AppSettings {
+  readonly servers: Servers;
+  /** The same in all processes: they read each other's bookmarks. */
+  readonly secret: string;
+  /** Keeps the bookmarks, by the `x-user` header; undefined: cookies do. */
+  readonly redisUrl: string | undefined;
+}
+
+export const SETTINGS_VARIABLE = 'CHECK_CONSISTENCY_APP';
+
+/** What the process answers once it listens, or can't. */
+export type AppMessage = { readonly url: string } | { readonly skipped: string };

@@ -1,0 +1,96 @@
+import { type ConsistencyReport, explainAnomaly } from '../../src/testing/index.js';
+import { CheckDatabase } from './check-database.js';
+import { type CommandLine, readCommandLine, USAGE } from './command-line.js';
+import { NAIVE_SCENARIOS } from './naive-scenarios.js';
+import { OUR_SCENARIOS } from './our-scenarios.js';
+import { Progress } from './progress.js';
+import { type Result, tableHead, tableRow } from './results-table.js';
+import { runScenario } from './run-scenario.js';
+import type { Scenario } from './scenario.js';
+
+const commandLine = readCommandLine(process.argv.slice(2));
+if (commandLine) await main(commandLine);
+else console.log(USAGE);
+
+async function main(line: CommandLine): Promise<void> {
+  const [oursWanted, naiveWanted] = [wanted(OUR_SCENARIOS, line), wanted(NAIVE_SCENARIOS, line)];
+  if (oursWanted.length + naiveWanted.length === 0)
+    throw new Error(`no row has ${line.only} in its name or router`);
+  const database = await CheckDatabase.start();
+  try {
+    console.log(tableHead());
+    const ours = await runOurs(oursWanted, database, line);
+    await runAll(naiveWanted, database, line.seconds);
+    console.log(conclusion(ours));
+    if (ours.some(isFault)) process.exitCode = 1;
+  } finally {
+    await database.stop();
+  }
+}
+
+/** Round after round, until there are as many operations as were asked for. */
+async function runOurs(
+  scenarios: readonly Scenario[],
+  database: CheckDatabase,
+  line: CommandLine,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (;;) {
+    const round = await runAll(scenarios, database, line.seconds);
+    results.push(...round);
+    if (operationsOf(results) >= line.operations || operationsOf(round) === 0) return results;
+  }
+}
+
+async function runAll(
+  scenarios: readonly Scenario[],
+  database: CheckDatabase,
+  seconds: number,
+): Promise<Result[]> {
+  const results: Result[] = [];
+  for (const [index, scenario] of scenarios.entries()) {
+    const { name, router, minSeconds = 0 } = scenario;
+    const progress = new Progress(`${index + 1}/${scenarios.length} ${name}, ${router}`);
+    const result = await runScenario(scenario, database, Math.max(seconds, minSeconds), progress.show);
+    progress.clear();
+    console.log(tableRow(result));
+    results.push(result);
+  }
+  return results;
+}
+
+function wanted(scenarios: readonly Scenario[], { only }: CommandLine): readonly Scenario[] {
+  if (only === undefined) return scenarios;
+  return scenarios.filter(({ name, router }) => `${name} ${router}`.toLowerCase().includes(only));
+}
+
+function isFault(result: Result): boolean {
+  if (result.kind === 'ran') return result.report.anomalies > 0;
+  return result.kind === 'failed';
+}
+
+function operationsOf(results: readonly Result[]): number {
+  return results.reduce((sum, result) => sum + (result.kind === 'ran' ? result.report.operations : 0), 0);
+}
+
+/** What the errors said, one proof for each row with anomalies, and the sum. */
+function conclusion(results: readonly Result[]): string {
+  const lines = results.flatMap((result) =>
+    result.kind === 'ran' ? remarks(result.scenario, result.report) : [],
+  );
+  const anomalies = results.reduce(
+    (sum, result) => sum + (result.kind === 'ran' ? result.report.anomalies : 0),
+    0,
+  );
+  if (results.length === 0) return '\nNone of our rows was asked for';
+  return ['', ...lines, `Ours: ${anomalies} anomalies in ${operationsOf(results)} operations`].join('\n');
+}
+
+function remarks({ name, router }: Scenario, { errors, examples }: ConsistencyReport): string[] {
+  const row = `${name}, ${router}`;
+  const [error, anomaly] = [errors[0], examples[0]];
+  return [
+    ...(error ? [`${row}: ${error.count} times: ${error.message.slice(0, 200)}`] : []),
+    ...(anomaly ? [`${row}: ${explainAnomaly(anomaly)}`] : []),
+  ];
+}

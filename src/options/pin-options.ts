@@ -1,0 +1,37 @@
+import type { BookmarkStore, CookieOptions } from './bookmark-options.js';
+
+/** Remembers writers that keep no cookies, by what their requests look like. */
+export interface CookielessOptions {
+  /** Any Keyv store, shared by all processes. A pin stands there for `seconds`, under a hash that needs `bookmark.secret`. */
+  store: BookmarkStore;
+  /**
+   * The session cookie by which clients that keep cookies are told from those that don't: with it nothing is looked up.
+   * Default name `multidb_use_cookies`, attributes as those of `pin.cookie`.
+   */
+  cookie?: CookieOptions;
+}
+
+/**
+ * What counts as a write, and how long a writer reads from the master where its session can't be carried by position.
+ * Rules and defaults from django-multidb-router.
+ */
+export interface PinOptions {
+  /**
+   * `'position'`: bookmarks tell which slave shows a client its own writes. `'time'`: for some seconds only the master
+   * does. Default: by position where positions can be told, which is on PostgreSQL, by time elsewhere.
+   */
+  by?: 'position' | 'time';
+  /** How long a writer's reads stay on the master, by time: longer than slaves ever lag. Default 15. */
+  seconds?: number;
+  /** Name and attributes of the cookie that pins by time. Default name `multidb_pin_writes`. */
+  cookie?: CookieOptions;
+  /**
+   * Whether each request whose method is not GET, HEAD, OPTIONS or TRACE counts as a writer from its start, its reads
+   * included, and also when it fails. Default false: a request is one from the first write that is seen.
+   */
+  unsafeMethods?: boolean;
+  /** Handlers that write though nothing shows it, such as `'PostsController.touch'`; as `@DbWrite()` says on the spot. */
+  handlers?: readonly string[];
+  /** Pins by time for clients that keep no cookies. Default: none. */
+  cookieless?: CookielessOptions;
+}

@@ -1,0 +1,104 @@
+/** What the corpus speaks of; made on the master before the catalogue is read. */
+export const SCHEMA = String.raw`
+CREATE SCHEMA other;
+CREATE SEQUENCE seq;
+CREATE TYPE mood AS ENUM ('sad', 'ok', 'happy');
+CREATE TYPE pair AS (x int, y int);
+CREATE TYPE floats AS RANGE (subtype = float8, subtype_diff = float8mi);
+CREATE TABLE authors (id int PRIMARY KEY, name text NOT NULL, born date, mood mood, tags text[], data jsonb, spot point, "nextval" int);
+CREATE TABLE posts (id serial PRIMARY KEY, author_id int REFERENCES authors, title text, body text, published timestamptz,
+  score numeric(8,2), words tsvector, doubled numeric GENERATED ALWAYS AS (score * 2) VIRTUAL);
+CREATE TABLE tree (id int PRIMARY KEY, parent int, label text);
+CREATE TABLE "select" ("from" int, "where" text, "order by" int);
+CREATE TABLE "Weird "" name; drop" (a int);
+CREATE TABLE other.posts (id int, secret text);
+CREATE TABLE bookings (room int, during tstzrange);
+INSERT INTO authors VALUES (1, 'Ada', '1815-12-10', 'happy', '{math,poetry}', '{"a": {"b": [1, 2, 3]}, "c": "x"}', '(1,2)', 7),
+  (2, 'Bob', '1990-01-01', 'ok', '{}', '{"a": 1}', '(3,4)', 8), (3, 'Cy', NULL, NULL, NULL, NULL, NULL, NULL);
+INSERT INTO posts (author_id, title, body, published, score, words) VALUES
+  (1, 'First', 'Hello world', '2024-01-01', 1.5, to_tsvector('english', 'hello world')),
+  (1, 'Second', 'More words', '2024-02-01', 2.5, to_tsvector('english', 'more words')),
+  (2, 'Third', NULL, NULL, NULL, NULL);
+INSERT INTO tree VALUES (1, NULL, 'root'), (2, 1, 'left'), (3, 1, 'right'), (4, 2, 'leaf');
+INSERT INTO bookings VALUES (1, '[2024-01-01, 2024-01-03)');
+
+CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1 * 2';
+CREATE FUNCTION author_count() RETURNS bigint LANGUAGE sql STABLE AS 'SELECT count(*) FROM authors';
+CREATE FUNCTION titles(int) RETURNS SETOF text LANGUAGE sql STABLE AS 'SELECT title FROM posts WHERE author_id = $1';
+CREATE FUNCTION label(authors) RETURNS text LANGUAGE sql STABLE AS 'SELECT $1.name || $1.id';
+CREATE FUNCTION greet(who text DEFAULT 'you', OUT greeting text) LANGUAGE sql STABLE AS $$SELECT 'hi ' || who$$;
+CREATE FUNCTION many(VARIADIC int[]) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT cardinality($1)';
+CREATE FUNCTION bump(int DEFAULT 1) RETURNS int LANGUAGE sql VOLATILE AS $$SELECT nextval('seq')::int + $1$$;
+CREATE FUNCTION lock_quietly(int) RETURNS int LANGUAGE sql VOLATILE AS 'SELECT pg_advisory_lock($1); SELECT $1';
+CREATE FUNCTION bumped_by_default(int DEFAULT nextval('seq')::int) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1; END';
+CREATE FUNCTION bumped_by_defaults_default(int DEFAULT bumped_by_default()) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1; END';
+CREATE FUNCTION locked_by_default(int, int DEFAULT lock_quietly(1)) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN $1; END';
+CREATE FUNCTION visit(authors) RETURNS bigint LANGUAGE sql VOLATILE AS $$SELECT nextval('seq')$$;
+CREATE FUNCTION mixed(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT $1';
+CREATE FUNCTION mixed(text) RETURNS bigint LANGUAGE sql VOLATILE AS $$SELECT nextval('seq')$$;
+CREATE FUNCTION twin() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE FUNCTION other.twin() RETURNS bigint LANGUAGE sql VOLATILE AS $$SELECT nextval('seq')$$;
+CREATE FUNCTION other.calm() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE FUNCTION "Bump Me"() RETURNS bigint LANGUAGE sql VOLATILE AS $$SELECT nextval('seq')$$;
+CREATE FUNCTION "select"() RETURNS bigint LANGUAGE sql VOLATILE AS $$SELECT nextval('seq')$$;
+CREATE FUNCTION writes_rows() RETURNS SETOF int LANGUAGE sql VOLATILE AS $$INSERT INTO tree VALUES (nextval('seq')) RETURNING id$$;
+CREATE PROCEDURE proc(int) LANGUAGE sql AS 'DELETE FROM tree WHERE id = $1';
+CREATE AGGREGATE sum_twice(int) (SFUNC = int4pl, STYPE = int, FINALFUNC = twice, INITCOND = '0');
+CREATE FUNCTION bumping_step(int, int) RETURNS int LANGUAGE sql VOLATILE AS $$SELECT nextval('seq')::int$$;
+CREATE AGGREGATE bumping_sum(int) (SFUNC = bumping_step, STYPE = int, INITCOND = '0');
+CREATE FUNCTION near(int, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT abs($1 - $2) < 2';
+CREATE FUNCTION nearer(int, int) RETURNS boolean LANGUAGE sql VOLATILE AS $$SELECT nextval('seq') > $1 + $2$$;
+CREATE OPERATOR <~> (LEFTARG = int, RIGHTARG = int, FUNCTION = near);
+CREATE OPERATOR <~~> (LEFTARG = int, RIGHTARG = int, FUNCTION = nearer);
+CREATE OPERATOR other.<~> (LEFTARG = text, RIGHTARG = text, FUNCTION = texteq);
+CREATE FUNCTION bump_of(text) RETURNS int LANGUAGE sql VOLATILE AS $$SELECT nextval('seq')::int$$;
+CREATE OPERATOR !!! (RIGHTARG = text, FUNCTION = bump_of);
+CREATE TYPE ticket AS (no int);
+CREATE FUNCTION to_ticket(int) RETURNS ticket LANGUAGE sql VOLATILE AS $$SELECT ROW(nextval('seq'))::ticket$$;
+CREATE CAST (int AS ticket) WITH FUNCTION to_ticket(int);
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN counted AS int CHECK (bump(VALUE) > 0);
+CREATE DOMAIN latched AS int CHECK (lock_quietly(VALUE) > 0);
+CREATE TYPE counted_pair AS (a int, b counted);
+CREATE DOMAIN counted_again AS counted;
+CREATE TABLE counters (id int, n counted);
+CREATE FUNCTION of_counted(counted) RETURNS int LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN 1; END';
+CREATE FUNCTION as_counted() RETURNS counted LANGUAGE sql IMMUTABLE AS 'SELECT 1';
+CREATE FUNCTION same_counted(counted, int) RETURNS boolean LANGUAGE plpgsql IMMUTABLE AS 'BEGIN RETURN true; END';
+CREATE OPERATOR =*= (LEFTARG = counted, RIGHTARG = int, FUNCTION = same_counted);
+CREATE FUNCTION counted(a int, b int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT a';
+
+CREATE VIEW published AS SELECT p.id, p.title, a.name FROM posts p JOIN authors a ON a.id = p.author_id;
+CREATE VIEW published_twice AS SELECT id, twice(id) AS double FROM published;
+CREATE VIEW bumps AS SELECT id, bump(id) AS n FROM tree;
+CREATE VIEW bumps_hidden AS SELECT id FROM (SELECT id, n FROM bumps) b;
+CREATE VIEW latches AS SELECT lock_quietly(7) AS n;
+CREATE VIEW visits AS SELECT a.visit FROM authors a;
+CREATE VIEW mixed_view AS SELECT mixed('x'::text) AS n;
+CREATE VIEW seen_recursive AS WITH RECURSIVE r AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM r WHERE n < 3) SELECT n FROM r;
+CREATE VIEW listed AS SELECT id FROM authors;
+CREATE VIEW other.listed AS SELECT nextval('seq') AS id;
+CREATE MATERIALIZED VIEW stored AS SELECT count(*) AS n FROM posts;
+CREATE UNLOGGED TABLE scratch (id int);
+CREATE VIEW over_scratch AS SELECT * FROM scratch;
+CREATE TABLE events (at date, what text) PARTITION BY RANGE (at);
+CREATE TABLE events_2024 PARTITION OF events FOR VALUES FROM ('2024-01-01') TO ('2025-01-01');
+CREATE TABLE mess (at int) PARTITION BY LIST (at);
+CREATE TABLE mess_1 PARTITION OF mess FOR VALUES IN (1);
+CREATE UNLOGGED TABLE mess_2 PARTITION OF mess FOR VALUES IN (2);
+CREATE TABLE parent (id int);
+CREATE UNLOGGED TABLE child () INHERITS (parent);
+CREATE FOREIGN DATA WRAPPER nowhere;
+CREATE SERVER away FOREIGN DATA WRAPPER nowhere;
+CREATE FOREIGN TABLE abroad (id int) SERVER away;
+CREATE TABLE mine (id int, owner text);
+ALTER TABLE mine ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+CREATE POLICY own ON mine USING (owner = current_user);
+CREATE TABLE watched (id int);
+ALTER TABLE watched ENABLE ROW LEVEL SECURITY;
+CREATE POLICY watch ON watched USING (nextval('seq') > 0);
+CREATE STATISTICS tree_statistics ON parent, label FROM tree;
+CREATE COLLATION german (provider = builtin, locale = 'C.UTF-8');
+CREATE TEXT SEARCH CONFIGURATION plain (COPY = simple);
+SELECT lo_from_bytea(4711, 'large');
+`;
