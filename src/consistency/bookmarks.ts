@@ -5,6 +5,9 @@ import { type CarriedFaults, noFaults } from './carried-faults.js';
 import { isSameEpoch } from './position.js';
 import type { ReadConsistency } from './read-consistency.js';
 
+/** Of a bookmark that was issued before the master was asked for the first time. */
+const NO_EPOCH = { system: '', timeline: 0 };
+
 /** A client that brings more is after something else; each costs a signature. */
 const MOST = 100;
 
@@ -56,7 +59,7 @@ export class Bookmarks {
     if (position === 0n && unsettled === undefined) return undefined;
     this.firstIssued?.();
     this.firstIssued = undefined;
-    const epoch = latest?.epoch ?? { system: '', timeline: 0 };
+    const epoch = latest?.epoch ?? NO_EPOCH;
     return this.codec.encode({ epoch, position, unsettled });
   }
 
@@ -71,7 +74,7 @@ export class Bookmarks {
     if (typeof decoded === 'string') return this.distrust(work.seen, decoded);
     const { epoch, position, unsettled, isOld } = decoded;
     const current = this.reads.master.latest;
-    if (!current) return bring(work.seen);
+    if (!current || epoch.system === NO_EPOCH.system) return bring(work.seen);
     if (!isSameEpoch(epoch, current.epoch)) return this.distrust(work.seen, 'foreign');
     settleAt(work.seen, position, -1);
     work.seen.isOld ||= isOld;

@@ -38,12 +38,13 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
     store,
     key,
   } = options;
-  const secrets = typeof secret === 'string' ? [secret] : secret;
+  const secrets = Array.isArray(secret) ? (secret as readonly string[]) : [secret as string];
   for (const one of secrets) checkSecret(one);
   if (!(waitMs >= 0) || !Number.isFinite(waitMs))
     refuse('bookmark.waitMs', 'a number of ms, 0 or more', waitMs);
   checkSeconds('bookmark.maxAgeSeconds', maxAgeSeconds);
-  if (header !== false && !TOKEN.test(header)) refuse('bookmark.header', "a header's name or false", header);
+  if (header !== false && !(typeof header === 'string' && TOKEN.test(header)))
+    refuse('bookmark.header', "a header's name or false", header);
   checkKeyedStore(store, key);
   return Object.freeze({
     secrets,

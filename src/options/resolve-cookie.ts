@@ -15,6 +15,9 @@ const COOKIE_KEYS = [
   'httpOnly',
 ] satisfies (keyof CookieOptions)[];
 
+/** What may stand in a cookie's attribute (RFC 6265, path-value). */
+const ATTRIBUTE = /^[\x20-\x3A\x3C-\x7E]+$/;
+
 /** Each set of engines has cookies of its own, so the set's name goes into the name that a cookie has by default. */
 export function resolveCookie(
   path: string,
@@ -33,6 +36,10 @@ export function resolveCookie(
     ...options,
   };
   if (!TOKEN.test(cookie.name)) refuse(`${path}.name`, "a cookie's name", cookie.name);
+  for (const key of ['path', 'domain'] as const) {
+    const value = cookie[key];
+    if (value !== undefined && !ATTRIBUTE.test(value)) refuse(`${path}.${key}`, "a cookie's", value);
+  }
   checkOneOf(`${path}.sameSite`, cookie.sameSite, ['lax', 'strict', 'none']);
   if (cookie.sameSite === 'none' && !cookie.secure)
     refuse(`${path}.secure`, "true with sameSite: 'none'", cookie.secure);

@@ -3,7 +3,8 @@ import type { ReadConsistency } from '../consistency/read-consistency.js';
 import { type Context, markWrote } from '../context/context.js';
 import { see, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
-import type { Dispatched, QueryDispatcher } from './query-dispatcher.js';
+import type { Dispatched } from './dispatched.js';
+import type { QueryDispatcher } from './query-dispatcher.js';
 
 /** What PostgreSQL answers to COMMIT and the question behind it. */
 export interface CommitAnswer {

@@ -1,8 +1,7 @@
 import type { ReadConsistency } from '../consistency/read-consistency.js';
 import type { Consistency } from '../context/consistency.js';
-import { type Context, type EngineChoice, markWrote } from '../context/context.js';
+import type { Context, EngineChoice } from '../context/context.js';
 import { currentContext } from '../context/context-storage.js';
-import { see } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import { WriteOnSlaveError } from '../errors.js';
 import { type Classification, READ, write } from '../intent/intent.js';
@@ -14,37 +13,28 @@ import type { DecisionAnnouncer } from '../routing/decision-announcer.js';
 import type { Decision } from '../routing/decision.js';
 import type { Explanation } from '../routing/explanation.js';
 import type { Routed, Router } from '../routing/router.js';
+import { ClientView } from './client-view.js';
+import type { Dispatched } from './dispatched.js';
 import { DispatchedTransaction } from './dispatched-transaction.js';
 import { ownSettingsOf } from './own-settings.js';
-
-/** A query on its way to an engine. */
-export interface Dispatched {
-  readonly engine: Engine;
-  readonly classification: Classification;
-  /** Whether it may run on another engine instead: false where the Knex, the connection or the transaction names one. */
-  readonly movable: boolean;
-  readonly context: Context;
-  /** Whether what it shows counts as seen by the context's client. */
-  readonly tracked: boolean;
-  /** The run of the engine's server that it was meant for. */
-  readonly startedAt: string | undefined;
-  /** When a slave's data would be too old for it, on the clock of `ReadConsistency`; undefined: never. */
-  readonly deadline: number | undefined;
-}
 
 const TRANSACTION = write('a transaction writes unless it is begun with { readOnly: true }');
 
 /** What the routed Knex asks before it runs something. `knexEngine` is the engine that the Knex at hand itself names. */
 export class QueryDispatcher {
+  private readonly view: ClientView;
+
   constructor(
     private readonly set: string,
     private readonly router: Router,
     private readonly announcer: DecisionAnnouncer,
     private readonly classifier: QueryClassifier,
     /** Undefined where nothing is tracked: positions can't be told, or sessions are kept by time. */
-    private readonly reads: ReadConsistency | undefined,
+    reads: ReadConsistency | undefined,
     private readonly logger: RoutingLogger,
-  ) {}
+  ) {
+    this.view = new ClientView(reads);
+  }
 
   /** The engine of a builder or raw that is about to run outside a transaction; a promise where a slave is waited for. */
   query(builder: object, knexEngine: EngineChoice | undefined): Dispatched | Promise<Dispatched> {
@@ -62,23 +52,24 @@ export class QueryDispatcher {
     const context = currentContext(this.set);
     const classification = readOnly ? READ : TRANSACTION;
     const query = this.routed(undefined, classification, context);
-    const tracked = this.isTracked(context, query.consistency) || (!readOnly && this.tracksWrites(context));
     const begin = (decision: Decision) => {
       this.announcer.announce(decision, context);
-      return this.dispatched(decision, classification, context, false, query.consistency);
+      return this.view.dispatched(decision, classification, context, false, query.consistency);
     };
     const dispatch = () => {
       const routed = this.route(query, classification, context, knexEngine);
       return routed instanceof Promise ? routed.then(begin) : begin(routed);
     };
-    return new DispatchedTransaction(this, dispatch(), dispatch, context, tracked ? this.reads : undefined);
+    const reads = this.view.ofTransaction(context, query.consistency, readOnly);
+    return new DispatchedTransaction(this, dispatch(), dispatch, context, reads);
   }
 
   /** A transaction on a connection that was passed to it: where it runs is settled. */
   connectionTransaction(engine: Engine): DispatchedTransaction {
     const context = currentContext(this.set);
-    const begun = this.dispatched({ engine, reason: 'transaction' }, TRANSACTION, context, false, 'session');
-    const reads = this.tracksWrites(context) ? this.reads : undefined;
+    const decision: Decision = { engine, reason: 'transaction' };
+    const begun = this.view.dispatched(decision, TRANSACTION, context, false, 'session');
+    const reads = this.view.ofTransaction(context, 'session', false);
     return new DispatchedTransaction(this, begun, () => begun, context, reads);
   }
 
@@ -87,18 +78,17 @@ export class QueryDispatcher {
     const context = currentContext(this.set);
     const classification = this.classifier.classify(builder);
     if (engine.role === 'slave' && classification.intent === 'write') throw refusal(engine, classification);
-    this.announcer.announce({ engine, reason: 'transaction' }, context);
+    const decision: Decision = { engine, reason: 'transaction' };
+    this.announcer.announce(decision, context);
     const { consistency } = this.routed(builder, classification, context);
-    const tracked = this.isTracked(context, consistency);
-    const { startedAt } = engine;
-    return { engine, classification, movable: false, context, tracked, startedAt, deadline: undefined };
+    return this.view.dispatched(decision, classification, context, false, consistency);
   }
 
   /** A query on a connection passed by `.connection()`: like a transaction's, but nothing ends it later. */
   connectionQuery(builder: object, engine: Engine): Dispatched {
     const dispatched = this.transactionQuery(builder, engine);
-    this.markWriter(dispatched);
-    return { ...dispatched, tracked: dispatched.tracked || this.tracksWrites(dispatched.context) };
+    this.view.sent(dispatched);
+    return dispatched;
   }
 
   /** Whose connection somebody gets who asks for one by hand. */
@@ -107,12 +97,8 @@ export class QueryDispatcher {
   }
 
   /** A query has ended, well or not, or a stream has begun: what it shows is seen. */
-  shows({ engine, context, tracked, startedAt }: Dispatched): void {
-    if (!tracked) return;
-    see(
-      context.work.seen,
-      engine.role === 'slave' ? engine.placeAt(startedAt ?? engine.startedAt) : undefined,
-    );
+  shows(dispatched: Dispatched): void {
+    this.view.shows(dispatched);
   }
 
   /** A query has ended outside a transaction. */
@@ -120,12 +106,9 @@ export class QueryDispatcher {
     if (classification.changesCatalogue) this.catalogueChanged();
   }
 
-  /** A slave was chosen for a read, but its connection came too late, or is one to another run of the server. */
-  isOutdated({ engine, context, startedAt, deadline, tracked }: Dispatched): boolean {
-    if (engine.role !== 'slave') return false;
-    if (deadline !== undefined) return this.isLate(deadline);
-    if (!tracked || engine.startedAt === startedAt) return false;
-    return startedAt !== undefined || context.work.seen.position > 0n;
+  /** The connection is there, but the slave is not what it was chosen for any more. */
+  isOutdated(dispatched: Dispatched): boolean {
+    return this.view.isOutdated(dispatched);
   }
 
   /** Where a read goes instead whose slave is outdated; undefined: it is to be dispatched anew. */
@@ -197,51 +180,10 @@ export class QueryDispatcher {
     movable: boolean,
     consistency: Consistency,
   ): Dispatched {
-    const dispatched = this.dispatched(decision, classification, context, movable, consistency);
-    this.markWriter(dispatched);
+    const dispatched = this.view.dispatched(decision, classification, context, movable, consistency);
+    this.view.sent(dispatched);
     this.announcer.announce(decision, context);
     return dispatched;
-  }
-
-  private dispatched(
-    { engine, reason }: Decision,
-    classification: Classification,
-    context: Context,
-    movable: boolean,
-    consistency: Consistency,
-  ): Dispatched {
-    const { startedAt } = engine;
-    const writes = engine.role === 'master' && classification.intent !== 'read';
-    const tracked = this.isTracked(context, consistency) || (writes && this.tracksWrites(context));
-    const isBounded = reason === 'balanced' && typeof consistency !== 'string';
-    const deadline = isBounded ? this.reads?.deadline(consistency) : undefined;
-    return { engine, classification, movable, context, tracked, startedAt, deadline };
-  }
-
-  /** From the moment it is sent a write may be there; what is only unproved counts as one. */
-  private markWriter({ engine, classification, context }: Dispatched): void {
-    if (engine.role !== 'master' || classification.intent === 'read') return;
-    markWrote(context);
-    if (this.tracksWrites(context)) see(context.work.seen);
-  }
-
-  private isLate(deadline: number): boolean {
-    return this.reads?.isPast(deadline) ?? false;
-  }
-
-  /** Whoever writes, and however fresh the reads around it are to be, its client's next reads show it. */
-  private tracksWrites(context: Context): boolean {
-    return this.reads !== undefined && context.kind !== 'none';
-  }
-
-  /**
-   * What a guard reads on the master is for the app to decide by, and counts as seen by nobody: else each request behind
-   * a guard would have to wait for a slave to have all that the master has now.
-   */
-  private isTracked(context: Context, consistency: Consistency): boolean {
-    return (
-      this.reads !== undefined && context.balanced && (consistency === 'session' || consistency === 'strong')
-    );
   }
 }
 

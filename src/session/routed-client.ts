@@ -1,11 +1,11 @@
 import type { Transform } from 'node:stream';
-import type { Knex } from 'knex';
 import { type Consistency, checkConsistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { DispatchedTransaction } from './dispatched-transaction.js';
 import type { Explanation } from '../routing/explanation.js';
+import { createView } from './engine-view.js';
 import { FirstRowStream } from './first-row-stream.js';
 import { HeldConnections } from './held-connections.js';
 import {
@@ -23,7 +23,8 @@ import {
   toQueryObject,
 } from './knex-internals.js';
 import { ownSettingsOf, setOwn } from './own-settings.js';
-import type { Dispatched, QueryDispatcher } from './query-dispatcher.js';
+import type { Dispatched } from './dispatched.js';
+import type { QueryDispatcher } from './query-dispatcher.js';
 import { isRefusedWrite } from './refusal.js';
 import { releasingOnce } from './releasing-once.js';
 
@@ -136,13 +137,14 @@ export function routedClientClass(
       callback: KnexOnConnection,
       parameters: KnexStreamParameters,
     ): Promise<unknown> {
+      const showing = this.showing(callback, parameters.stream);
       if (this.dispatched?.engine.role !== 'slave')
-        return this.streamed(super.ensureConnection(callback, parameters));
+        return super.ensureConnection(showing, parameters).finally(() => this.ended());
       const attempt = new FirstRowStream(parameters.stream);
       try {
-        return await this.streamed(
-          super.ensureConnection(this.checked(callback), { ...parameters, stream: attempt }),
-        );
+        return await super
+          .ensureConnection(this.checked(showing), { ...parameters, stream: attempt })
+          .finally(() => this.ended());
       } catch (error) {
         attempt.detach();
         if (!this.connection) throw error; // Knex itself tells the stream that there is no connection
@@ -162,10 +164,16 @@ export function routedClientClass(
       }
     }
 
-    /** Its rows are seen from the first on, and the response that they go to may not wait for the last. */
-    private async streamed(streaming: Promise<unknown>): Promise<unknown> {
-      if (this.dispatched) dispatcher.shows(this.dispatched);
-      return streaming.finally(() => this.ended());
+    /**
+     * Its rows are seen from the first on, and the response that they go to may not wait for the last. Knex would keep the
+     * connection for ever where the caller has closed the stream before it was there.
+     */
+    private showing(callback: KnexOnConnection, target: Transform): KnexOnConnection {
+      return (runner, stream) => {
+        if (target.destroyed) return undefined;
+        if (this.dispatched) dispatcher.shows(this.dispatched);
+        return callback(runner, stream);
+      };
     }
 
     private dispatch(): void {
@@ -367,32 +375,6 @@ export function routedClientClass(
       return clientOf((held.engineOf(connection) ?? engineOf(this)).knex);
     }
   };
-}
-
-/** A client that is another in all but where its connections come from and what it says of them. */
-function createView(client: KnexClient, engine: Engine): KnexClient {
-  const own = clientOf(engine.knex);
-  return Object.create(client, {
-    config: {
-      value: Object.create(client.config, {
-        connection: { value: own.config.connection, enumerable: true },
-        wrapIdentifier: writtenThrough(client.config, 'wrapIdentifier'),
-        postProcessResponse: writtenThrough(client.config, 'postProcessResponse'),
-      }),
-    },
-    connectionSettings: { get: () => own.connectionSettings },
-    driver: { get: () => own.driver },
-    version: { get: () => own.version },
-    pool: { get: () => own.pool },
-  }) as KnexClient;
-}
-
-/** Migrations turn these off and on by whichever client they have at hand, and mean all of them. */
-function writtenThrough(
-  config: Knex.Config,
-  key: 'wrapIdentifier' | 'postProcessResponse',
-): PropertyDescriptor {
-  return { get: () => config[key], set: (value) => void (config[key] = value), enumerable: true };
 }
 
 /** Knex's number for a transaction that ends well. */

@@ -196,7 +196,8 @@ describe('a TCP microservice', () => {
   });
 
   it('takes @UsingEngine', async () => {
-    expect(await ask(client, 'using')).toEqual(['slave2', 'slave1', 'slave2']);
+    const anySlave = expect.stringMatching(/^slave[12]$/); // it has read on both, and goes where both are shown
+    expect(await ask(client, 'using')).toEqual(['slave2', 'slave1', anySlave]);
   });
 
   it('keeps the force for every value of an Observable', async () => {

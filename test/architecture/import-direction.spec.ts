@@ -39,7 +39,6 @@ const MAX_LINES = 200;
 const LONGER: Record<string, number> = {
   'intent/sql-inspector.ts': 300, // one walk over one grammar
   'database-routing.ts': 230, // one service, and all of its public methods
-  'session/query-dispatcher.ts': 260, // what the routed Knex asks, in one place
   'session/routed-client.ts': 430, // the classes that replace Knex's share what they close over
 };
 
