@@ -1,15 +1,17 @@
-import knex, { type Knex } from 'knex';
+import { EventEmitter } from 'node:events';
 import { createSessions } from './consistency/create-sessions.js';
 import { ReadConsistency } from './consistency/read-consistency.js';
 import { DatabaseRouting } from './database-routing.js';
-import { Engine } from './engines/engine.js';
+import { createEngine, isPostgres } from './engines/create-engine.js';
 import { EngineRegistry } from './engines/engine-registry.js';
-import { readOnlySessions } from './engines/read-only-session.js';
+import { Health } from './health/health.js';
 import { readCatalogue } from './intent/catalogue-reader.js';
 import { QueryClassifier } from './intent/query-classifier.js';
 import type { DatabaseRoutingOptions } from './options/database-routing-options.js';
-import { resolveOptions } from './options/resolve-options.js';
-import type { ResolvedEngineOptions, ResolvedOptions } from './options/resolved-options.js';
+import { resolveOptions, resolveSlave } from './options/resolve-options.js';
+import type { ResolvedOptions } from './options/resolved-options.js';
+import type { RoutingEvents } from './routing/decision-announcer.js';
+import { HealthAnnouncer } from './routing/health-announcer.js';
 
 /**
  * The core without Nest, for scripts, workers and tests. Connects when the first query runs; call `destroy()` at the
@@ -18,21 +20,25 @@ import type { ResolvedEngineOptions, ResolvedOptions } from './options/resolved-
 export function createDatabaseRouting(options: DatabaseRoutingOptions): DatabaseRouting {
   const resolved = resolveOptions(options);
   const master = createEngine('master', resolved.master);
-  const isPostgres = master.knex.client.driverName === 'pg';
-  const slaves = resolved.slaves.map((slave) =>
-    isPostgres ? createReadOnlySlave(slave) : createEngine('slave', slave),
-  );
-  const engines = new EngineRegistry(master, Object.freeze(slaves));
+  const isOnPostgres = isPostgres(master.knex);
+  const slaves = resolved.slaves.map((slave) => createEngine('slave', slave));
+  const engines = new EngineRegistry(master, Object.freeze(slaves), {
+    balancing: slaves.length > 0,
+    createSlave: (name, slave) => createEngine('slave', resolveSlave(name, slave, resolved.shared)),
+  });
   if (!engines.balancing) {
     resolved.logger.warn(
       'No slaves are configured: reads and writes run on the master. Add them under `slaves`.',
     );
   }
   // PostgreSQL's catalogue and grammar for PostgreSQL; other dialects' SQL is not looked into
-  const reader = isPostgres ? () => readCatalogue(master.probes) : undefined;
+  const reader = isOnPostgres ? () => readCatalogue(engines.master.probes) : undefined;
   const classifier = new QueryClassifier(reader, resolved.classify, resolved.logger);
-  const reads = isPostgres && engines.balancing ? createReads(resolved, engines) : undefined;
-  return new DatabaseRouting(resolved, engines, classifier, reads, createSessions(resolved, reads, engines));
+  const reads = isOnPostgres && engines.balancing ? createReads(resolved, engines) : undefined;
+  const events: RoutingEvents = new EventEmitter();
+  const health = isOnPostgres ? createHealth(resolved, engines, reads, events) : undefined;
+  const sessions = createSessions(resolved, reads, engines);
+  return new DatabaseRouting(resolved, engines, { classifier, reads, health, sessions, events, nowMs });
 }
 
 /** A clock that never goes back. */
@@ -42,27 +48,11 @@ function createReads({ balancer, bookmark }: ResolvedOptions, engines: EngineReg
   return new ReadConsistency(engines, balancer, bookmark.waitMs, nowMs);
 }
 
-function createReadOnlySlave({ config, ...options }: ResolvedEngineOptions): Engine {
-  const pool = readOnlySessions(config.pool, (startedAt) => (slave.startedAt = startedAt));
-  const slave = createEngine('slave', { ...options, config: { ...config, pool } });
-  return slave;
+function createHealth(
+  { health, failover, logger }: ResolvedOptions,
+  engines: EngineRegistry,
+  reads: ReadConsistency | undefined,
+  events: RoutingEvents,
+): Health {
+  return new Health(engines, reads, health, failover, new HealthAnnouncer(logger, events), nowMs);
 }
-
-function createEngine(role: Engine['role'], { name, weight, config }: ResolvedEngineOptions): Engine {
-  return new Engine(name, role, weight, knex(config), knex(probesOf(config)));
-}
-
-/**
- * The same server on one connection, made when it is first needed, with an answer soon or none, and without what the app
- * does to its own queries and rows.
- */
-function probesOf(config: Knex.Config): Knex.Config {
-  const pool = { ...config.pool, min: 0, max: 1, acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS };
-  const { client, connection, connectionPool, version } = config;
-  return { client, connection, connectionPool, version, pool, log: SILENT_KNEX_LOG };
-}
-
-const PROBE_ACQUIRE_TIMEOUT_MS = 1_000;
-
-/** A probe that fails is an answer, not an incident. */
-const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} };

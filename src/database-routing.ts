@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import type { Knex } from 'knex';
 import type { Bookmarks } from './consistency/bookmarks.js';
 import type { CarriedFaults } from './consistency/carried-faults.js';
@@ -10,16 +9,20 @@ import { type EngineChoice, nestContext, openContext } from './context/context.j
 import { type Ran, currentContext, runInContext, runOnEngine } from './context/context-storage.js';
 import { see } from './context/seen.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
+import { type EngineStatus, engineStatus } from './health/engine-status.js';
+import type { Health } from './health/health.js';
 import type { QueryClassifier } from './intent/query-classifier.js';
 import type { ResolvedBookmarkOptions } from './options/resolve-bookmark-options.js';
 import type { ResolvedPinOptions } from './options/resolve-pin-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { DecisionAnnouncer, type RoutingEvents } from './routing/decision-announcer.js';
 import type { Explanation } from './routing/explanation.js';
+import { MasterBudget } from './routing/master-budget.js';
 import { Router } from './routing/router.js';
 import { HeldConnections } from './session/held-connections.js';
 import { explainedBy } from './session/explained-by.js';
 import { QueryDispatcher } from './session/query-dispatcher.js';
+import { Retries } from './session/retries.js';
 import { type RoutedKnex, createRoutedKnex, forwardEvents } from './session/routed-knex.js';
 
 /** What `run` takes for a job. */
@@ -32,42 +35,56 @@ export interface RunOptions {
   bookmark?: string;
 }
 
+/** What a set is put together from. */
+export interface RoutingParts {
+  readonly classifier: QueryClassifier;
+  /** Undefined where positions can't be told. */
+  readonly reads: ReadConsistency | undefined;
+  /** Undefined where engines can't be asked. */
+  readonly health: Health | undefined;
+  readonly sessions: Sessions;
+  readonly events: RoutingEvents;
+  /** A clock that never goes back. */
+  readonly nowMs: () => number;
+}
+
 /** How a set of engines is doing. */
 export interface RoutingStatus {
   readonly name: string;
+  /** The engine that takes the writes. */
+  readonly master: string;
+  /** Two servers claim to be the master, on the same timeline: writes are refused. */
+  readonly isContested: boolean;
   readonly engines: readonly EngineStatus[];
   /** What was wrong with bookmarks or pins that clients brought; undefined without slaves, where none are carried. */
   readonly faults: CarriedFaults | undefined;
-}
-
-export interface EngineStatus {
-  readonly name: string;
-  readonly role: 'master' | 'slave';
-  /** Queries and transactions that hold or wait for a connection, in this process. */
-  readonly inFlight: number;
 }
 
 /** One set of engines, put together: what `createDatabaseRouting` gives and what the Nest module injects. */
 export class DatabaseRouting {
   /** The routed Knex: one for the whole process, it asks for the context when a query runs. */
   readonly knex: RoutedKnex;
-  readonly events: RoutingEvents = new EventEmitter();
+  readonly events: RoutingEvents;
   private readonly router: Router;
   private readonly dispatcher: QueryDispatcher;
   private readonly held = new HeldConnections();
+  private readonly retries: Retries;
   private readonly knexByEngine = new Map<EngineChoice, RoutedKnex>();
   private destroying: Promise<void> | undefined;
 
   constructor(
     private readonly options: ResolvedOptions,
     readonly engines: EngineRegistry,
-    private readonly classifier: QueryClassifier,
-    private readonly reads: ReadConsistency | undefined,
-    private readonly sessions: Sessions,
+    private readonly parts: RoutingParts,
   ) {
+    const { classifier, reads, sessions, health, events, nowMs } = parts;
     const { bookmarks } = sessions;
-    const { balancer, rules, slavePer } = options;
-    this.router = new Router(engines, balancer, rules, slavePer, reads, bookmarks !== undefined);
+    const { balancer, rules, slavePer, retryWrites, failover } = options;
+    this.events = events;
+    const budget = new MasterBudget(options.masterBudget, nowMs);
+    const byPosition = bookmarks !== undefined;
+    this.router = new Router(engines, balancer, rules, slavePer, reads, byPosition, budget, health);
+    this.retries = new Retries(health, retryWrites, failover.waitMs, events, nowMs);
     const announcer = new DecisionAnnouncer(engines, options.logger, this.events);
     this.dispatcher = new QueryDispatcher(
       options.name,
@@ -76,6 +93,7 @@ export class DatabaseRouting {
       classifier,
       bookmarks && reads,
       options.logger,
+      () => health?.isContested === true,
     );
     this.knex = this.createKnex(undefined, () => this.destroy());
   }
@@ -91,12 +109,12 @@ export class DatabaseRouting {
 
   /** Between contexts and what clients carry; undefined where sessions are kept by time, or there are no slaves. */
   get bookmarks(): Bookmarks | undefined {
-    return this.sessions.bookmarks;
+    return this.parts.sessions.bookmarks;
   }
 
   /** The same where sessions are kept by time. */
   get pins(): Pins | undefined {
-    return this.sessions.pins;
+    return this.parts.sessions.pins;
   }
 
   /** What counts as a write, and how pins by time are carried. */
@@ -114,7 +132,7 @@ export class DatabaseRouting {
    * Nobody needs to wait for it: until then raw SQL and functions run on the master. Never rejects.
    */
   ready(): Promise<void> {
-    return this.classifier.ready();
+    return this.parts.classifier.ready();
   }
 
   /** Runs a job in a context of its own: reads are balanced, and stay on the master once it wrote. */
@@ -166,9 +184,17 @@ export class DatabaseRouting {
     return explainedBy(query);
   }
 
+  /** As last heard; asks nobody. */
   status(): RoutingStatus {
-    const engines = this.engines.all().map(({ name, role, inFlight }) => ({ name, role, inFlight }));
-    return { name: this.name, engines, faults: (this.bookmarks ?? this.pins)?.faults };
+    const { engines, name } = this;
+    const { health } = this.parts;
+    return {
+      name,
+      master: engines.master.name,
+      isContested: health?.isContested ?? false,
+      engines: engines.all().map((engine) => engineStatus(engine, health?.of(engine))),
+      faults: (this.bookmarks ?? this.pins)?.faults,
+    };
   }
 
   /**
@@ -181,13 +207,13 @@ export class DatabaseRouting {
 
   private initialize(): void {
     for (const engine of this.engines.all()) engine.initialize();
-    this.classifier.start();
-    this.reads?.start();
+    this.parts.classifier.start();
+    this.parts.health?.start();
   }
 
   private async destroyEngines(): Promise<void> {
-    this.classifier.stop();
-    this.reads?.stop();
+    this.parts.classifier.stop();
+    this.parts.health?.stop();
     const results = await Promise.allSettled(this.engines.all().map((engine) => engine.destroy()));
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
@@ -207,7 +233,7 @@ export class DatabaseRouting {
   }
 
   private createKnex(engine: EngineChoice | undefined, destroy: () => Promise<void>): RoutedKnex {
-    const { engines, dispatcher, held } = this;
+    const { engines, dispatcher, held, retries } = this;
     const initialize = this.initialize.bind(this);
     const methods = {
       usingEngine: this.usingEngine.bind(this),
@@ -217,7 +243,7 @@ export class DatabaseRouting {
     };
     return createRoutedKnex(
       this.options.shared,
-      { engines, dispatcher, held, initialize, destroy },
+      { engines, dispatcher, held, retries, initialize, destroy },
       methods,
       engine,
     );

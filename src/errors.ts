@@ -63,3 +63,50 @@ export class WriteOnSlaveError extends DatabaseRoutingError {
     );
   }
 }
+
+/** No slave may serve reads now, and the master's budget for them is spent. Nothing was sent; try again in a while. */
+export class SlavesUnavailableError extends DatabaseRoutingError {
+  readonly code = 'DATABASE_ROUTING_SLAVES_UNAVAILABLE';
+  /** When it may be worth trying again, in s. */
+  readonly retryAfterSeconds = 1;
+
+  constructor(states: string) {
+    super(
+      `No slave may serve reads now (${states}), and masterBudget is spent. ` +
+        'Bring a slave back, or raise masterBudget.perSecond and masterBudget.share.',
+    );
+  }
+}
+
+/** Two servers say that they are the master, on the same timeline. Nothing was sent: nobody can tell which of them is right. */
+export class TwoMastersError extends DatabaseRoutingError {
+  readonly code = 'DATABASE_ROUTING_TWO_MASTERS';
+
+  constructor() {
+    super(
+      'Two servers write the same timeline, each as the master, so that writes are refused. ' +
+        'Stop the wrong one, or make it a slave of the other.',
+    );
+  }
+}
+
+/**
+ * A write that failed for the master's sake: it was gone, or was replaced. `cause` is the driver's error. It is certain that
+ * the write was not applied, unless `mayHaveBeenApplied`.
+ */
+export class WriteFailedError extends DatabaseRoutingError {
+  readonly code = 'DATABASE_ROUTING_WRITE_FAILED';
+
+  constructor(
+    readonly engine: string,
+    readonly mayHaveBeenApplied: boolean,
+    options: ErrorOptions,
+  ) {
+    super(
+      mayHaveBeenApplied
+        ? `The connection to ${engine} broke while a write was on its way: it may have been applied. Look before you repeat it.`
+        : `${engine} could not take a write, which was not applied. Repeat it, or set retryWrites to 'safe'.`,
+      options,
+    );
+  }
+}

@@ -7,6 +7,7 @@ export type {
 } from './options/database-routing-options.js';
 export { optionsFromEnv } from './options/options-from-env.js';
 export type { BookmarkOptions, BookmarkStore, CookieOptions } from './options/bookmark-options.js';
+export type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './options/health-options.js';
 export type { CookielessOptions, PinOptions } from './options/pin-options.js';
 export type { RoutingLogger } from './options/routing-logger.js';
 export { WithEngine, type MasterParams, type WithEngineOptions } from './request/with-engine.decorator.js';
@@ -22,12 +23,7 @@ export {
   getKnexToken,
 } from './tokens.js';
 export { createDatabaseRouting } from './create-database-routing.js';
-export {
-  DatabaseRouting,
-  type EngineStatus,
-  type RoutingStatus,
-  type RunOptions,
-} from './database-routing.js';
+export { DatabaseRouting, type RoutingStatus, type RunOptions } from './database-routing.js';
 export type { CarriedFaults } from './consistency/carried-faults.js';
 export type { Context, ContextKind, EngineChoice } from './context/context.js';
 export { type BoundedStaleness, bounded } from './context/consistency.js';
@@ -43,11 +39,17 @@ export type { BalancedSlave, Balancer, BalancerName, RandomSource } from './bala
 export { LeastBusyBalancer } from './balancer/least-busy.balancer.js';
 export { RandomBalancer } from './balancer/random.balancer.js';
 export { RoundRobinBalancer } from './balancer/round-robin.balancer.js';
+export type { EngineState, EngineStateKind } from './engines/engine-state.js';
+export type { EngineStatus } from './health/engine-status.js';
 export type { Engine, EngineRole } from './engines/engine.js';
 export type { EngineRegistry } from './engines/engine-registry.js';
 export {
   DatabaseRoutingError,
   InvalidOptionsError,
+  MasterBehindError,
+  SlavesUnavailableError,
+  TwoMastersError,
   UnknownEngineError,
+  WriteFailedError,
   WriteOnSlaveError,
 } from './errors.js';

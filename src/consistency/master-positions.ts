@@ -17,6 +17,15 @@ export interface MasterPositionRow {
   readonly walfile: string;
 }
 
+/** What a probe of the master tells. */
+export interface HeardPosition {
+  readonly lsn: string;
+  /** Null on a slave. */
+  readonly walfile: string | null;
+  readonly system: string;
+  readonly segment: string;
+}
+
 interface Cluster {
   readonly system: string;
   readonly segmentBytes: bigint;
@@ -56,6 +65,13 @@ export class MasterPositions {
   /** Reads an answer to `question` that came another way; undefined until the master was asked once. */
   note(row: MasterPositionRow): MasterPosition | undefined {
     return this.known && read(row, this.known, this.nowMs());
+  }
+
+  /** An answer of the master's to another question, sent at that time. */
+  heard({ lsn, walfile, system, segment }: HeardPosition, askedAtMs: number): void {
+    if (walfile === null) return;
+    this.known ??= { system, segmentBytes: BigInt(segment) };
+    this.latest = read({ lsn, walfile }, this.known, askedAtMs);
   }
 
   private async query(): Promise<MasterPosition> {

@@ -8,8 +8,7 @@ import { MasterBehindError } from '../errors.js';
 import { type MasterPosition, MasterPositions } from './master-positions.js';
 import { MasterVisibility } from './master-visibility.js';
 import type { Position } from './position.js';
-import { RefreshLoop } from './refresh-loop.js';
-import { SlaveReplay } from './slave-replay.js';
+import { type ReplayRow, SlaveReplay } from './slave-replay.js';
 
 /** The slave that may serve, at once or after a wait; undefined: only the master may. */
 export type FoundSlave = Engine | undefined | Promise<Engine | undefined>;
@@ -20,8 +19,7 @@ export type FoundSlave = Engine | undefined | Promise<Engine | undefined>;
  */
 export class ReadConsistency {
   readonly master: MasterPositions;
-  private readonly replays = new Map<Engine, SlaveReplay>();
-  private readonly refreshing: RefreshLoop;
+  private readonly replays = new WeakMap<Engine, SlaveReplay>();
   private readonly visibility: MasterVisibility;
 
   constructor(
@@ -32,7 +30,6 @@ export class ReadConsistency {
   ) {
     this.master = new MasterPositions(() => engines.master.probes, nowMs);
     this.visibility = new MasterVisibility(() => engines.master.probes, nowMs);
-    this.refreshing = new RefreshLoop(() => this.refresh(), nowMs);
   }
 
   /** A slave that shows everything the context has seen; where it `stays`, the one that it has seen before any other. */
@@ -40,7 +37,6 @@ export class ReadConsistency {
     const home = kept ?? (stays ? this.slaveSeen(seen) : undefined);
     const isHere = seen.unsettled === undefined || seen.unsettled === home?.place;
     if (home && isHere && this.shows(home, seen.position)) return home;
-    this.refreshing.need();
     if (seen.unsettled === undefined)
       return this.atLeast(seen.position, home) ?? this.reach(seen.position, home, this.waitMs);
     return home && isHere ? this.catchUpOrSettle(seen, home) : this.settleAndReach(seen, home, this.waitMs);
@@ -51,7 +47,6 @@ export class ReadConsistency {
    * half to the query's own way (`deadline`).
    */
   within({ maxLagMs }: BoundedStaleness, kept: Engine | undefined): FoundSlave {
-    this.refreshing.need();
     const { latest } = this.master;
     if (latest && this.ageMs(latest) <= maxLagMs / 2)
       return this.atLeast(latest.position, kept) ?? this.reachWithin(latest, maxLagMs / 2, kept);
@@ -96,22 +91,14 @@ export class ReadConsistency {
     return seen.shown !== undefined;
   }
 
-  start(): void {
-    this.refreshing.start();
-  }
-
-  stop(): void {
-    this.refreshing.stop();
-  }
-
-  /** Asks everyone once; keeps what is known fresh while somebody needs it. Never rejects. */
-  private async refresh(): Promise<void> {
-    const slaves = this.engines.eligibleSlaves().map((slave) => this.replayOf(slave).probe());
-    await Promise.allSettled([this.master.ask(), ...slaves]);
+  /** A slave has said how far it is, to whoever asked. */
+  heardSlave(slave: Engine, answer: ReplayRow): void {
+    this.replayOf(slave).heard(answer);
   }
 
   private slaveSeen({ unsettled }: Seen): Engine | undefined {
-    return unsettled === undefined ? undefined : this.engines.find(slaveAt(unsettled));
+    const slave = unsettled === undefined ? undefined : this.engines.find(slaveAt(unsettled));
+    return slave && this.engines.mayServe(slave) ? slave : undefined;
   }
 
   private shows(slave: Engine, position: Position): boolean {

@@ -2,7 +2,8 @@ import type { Engine } from '../engines/engine.js';
 import { SERVER_RUN } from '../engines/server-run.js';
 import { type Epoch, type Position, START, laterOf, parsePosition, timelineOf } from './position.js';
 
-interface ReplayRow {
+/** How far a server has replayed, as it says itself. */
+export interface ReplayRow {
   readonly lsn: string;
   readonly started_at: string;
   /** The log file of a server that is no slave. */
@@ -91,7 +92,7 @@ export class SlaveReplay {
       const { rows } = await this.slave.probes
         .raw<{ rows: ReplayRow[] }>(ASK_REPLAY)
         .timeout(PROBE_TIMEOUT_MS);
-      this.note(rows[0]!);
+      this.heard(rows[0]!);
       return true;
     } catch {
       return false; // the engine's state is health's to tell; here it is a slave that has not reached the target
@@ -99,7 +100,7 @@ export class SlaveReplay {
   }
 
   /** An answer counts for the run of the server that gave it, which need not be the one that is known by now. */
-  private note({ lsn, started_at, walfile }: ReplayRow): void {
+  heard({ lsn, started_at, walfile }: ReplayRow): void {
     const before = this.positionOf === started_at ? this.position : START;
     const isForeign = walfile !== null && timelineOf(walfile) !== this.epoch()?.timeline;
     this.position = isForeign ? START : laterOf(before, parsePosition(lsn));

@@ -1,25 +1,64 @@
-import { UnknownEngineError } from '../errors.js';
+import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
+import type { SlaveOptions } from '../options/database-routing-options.js';
 import type { Engine } from './engine.js';
+import { type EngineState, serves } from './engine-state.js';
 
-/** The engines of one set, by name. */
+/** Hears of engines that join and leave the set. */
+export interface EngineWatcher {
+  joined(engine: Engine): void;
+  left(engine: Engine): void;
+}
+
+export interface RegistryOptions {
+  /** Whether there are slaves, or may be later; else everything runs on the one engine, whatever name is asked for. */
+  readonly balancing: boolean;
+  /** Checks what the user wrote, and makes a slave of it. */
+  readonly createSlave: (name: string, options: SlaveOptions) => Engine;
+}
+
+const DRAIN_MS = 30_000;
+const LOOK_AGAIN_MS = 20;
+
+/** The engines of one set. Which of them is the master, and how they are doing, is written by health alone. */
 export class EngineRegistry {
-  private readonly byName: ReadonlyMap<string, Engine>;
+  private readonly byName: Map<string, Engine>;
+  private currentMaster: Engine;
+  private currentSlaves: readonly Engine[];
+  private eligible: readonly Engine[] | undefined;
+  private watcher: EngineWatcher | undefined;
 
   constructor(
-    readonly master: Engine,
-    readonly slaves: readonly Engine[],
+    master: Engine,
+    slaves: readonly Engine[],
+    private readonly options: RegistryOptions,
   ) {
     this.byName = new Map([master, ...slaves].map((engine) => [engine.name, engine]));
+    this.currentMaster = master;
+    this.currentSlaves = slaves;
   }
 
-  /** Without slaves everything runs on the one engine, whatever name is asked for. */
   get balancing(): boolean {
-    return this.slaves.length > 0;
+    return this.options.balancing;
+  }
+
+  /** Where writes go: the engine named `'master'`, until a slave was promoted. */
+  get master(): Engine {
+    return this.currentMaster;
+  }
+
+  /** All others, whatever they are doing. */
+  get slaves(): readonly Engine[] {
+    return this.currentSlaves;
   }
 
   /** The slaves that a read may be sent to now; the same array until the answer changes. */
   eligibleSlaves(): readonly Engine[] {
-    return this.slaves;
+    return (this.eligible ??= Object.freeze(this.slaves.filter((slave) => this.mayServe(slave))));
+  }
+
+  /** Whether it is a slave that a read may be sent to now. */
+  mayServe({ role, state }: Engine): boolean {
+    return role === 'slave' && serves(state);
   }
 
   all(): readonly Engine[] {
@@ -30,13 +69,17 @@ export class EngineRegistry {
     return [...this.byName.keys()];
   }
 
+  /** The engine of just that name, also after it has changed its role. */
   find(name: string): Engine | undefined {
     return this.byName.get(name);
   }
 
-  /** The engine of a name. Throws `UnknownEngineError`, which lists the names there are; `where` opens its message. */
+  /**
+   * What is meant by the name: by `'master'` whichever engine is the master now. Throws `UnknownEngineError`, which lists the
+   * names there are; `where` opens its message.
+   */
   get(name: string, where: string): Engine {
-    const engine = this.byName.get(name);
+    const engine = name === 'master' ? this.master : this.find(name);
     if (engine) return engine;
     if (!this.balancing) return this.master;
     throw new UnknownEngineError(name, this.names(), where);
@@ -45,6 +88,70 @@ export class EngineRegistry {
   /** Throws `UnknownEngineError` unless the name is an engine's or `'slave'`. */
   assertChoice(choice: string, where: string): void {
     if (choice !== ANY_SLAVE) this.get(choice, where);
+  }
+
+  /** @internal Health's word on an engine. */
+  setState(engine: Engine, state: EngineState): void {
+    engine.state = state;
+    this.eligible = undefined;
+  }
+
+  /** @internal A slave was promoted: it takes the master's place, and the old master is a slave at most. */
+  promote(engine: Engine): void {
+    const old = this.currentMaster;
+    old.takeRole('slave');
+    engine.takeRole('master');
+    this.currentMaster = engine;
+    this.setSlaves([...this.slaves.filter((slave) => slave !== engine), old]);
+  }
+
+  /** @internal There is one: health. */
+  watch(watcher: EngineWatcher): void {
+    this.watcher = watcher;
+  }
+
+  /**
+   * Adds a slave while the app runs; it serves reads as soon as it is chosen. Throws `InvalidOptionsError` for options that
+   * can't work, a name that is taken, and a set that was configured without `slaves`.
+   */
+  add(name: string, options: SlaveOptions): void {
+    if (!this.balancing) {
+      throw new InvalidOptionsError(
+        `engines.add('${name}'): the set was configured without slaves. Configure the first one under \`slaves\`.`,
+      );
+    }
+    if (this.find(name)) throw new InvalidOptionsError(`engines.add('${name}'): there is one of that name.`);
+    const engine = this.options.createSlave(name, options);
+    this.byName.set(name, engine);
+    this.setSlaves([...this.slaves, engine]);
+    this.watcher?.joined(engine);
+  }
+
+  /**
+   * Removes a slave while the app runs: nothing new begins there, what runs may end within `drainMs` (default 30 s), and
+   * fails after that. Resolves when its connections are closed. Rejects with `UnknownEngineError`, and for the master with
+   * `InvalidOptionsError`.
+   */
+  async remove(name: string, { drainMs = DRAIN_MS }: { drainMs?: number } = {}): Promise<void> {
+    const engine = this.find(name);
+    if (!engine) throw new UnknownEngineError(name, this.names(), 'engines.remove()');
+    if (engine === this.master)
+      throw new InvalidOptionsError(`engines.remove('${name}'): it is the master. Promote a slave first.`);
+    if (engine.state.kind === 'draining')
+      throw new InvalidOptionsError(`engines.remove('${name}'): it is being removed already.`);
+    this.setState(engine, { kind: 'draining', since: new Date() });
+    this.watcher?.left(engine);
+    for (let leftMs = drainMs; leftMs > 0 && engine.inFlight > 0; leftMs -= LOOK_AGAIN_MS)
+      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    this.byName.delete(name);
+    this.setSlaves(this.slaves.filter((slave) => slave !== engine));
+    engine.cut();
+    await engine.destroy();
+  }
+
+  private setSlaves(slaves: readonly Engine[]): void {
+    this.currentSlaves = Object.freeze(slaves);
+    this.eligible = undefined;
   }
 }
 

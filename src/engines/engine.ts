@@ -1,4 +1,6 @@
 import type { Knex } from 'knex';
+import { type EngineConnection, sever } from './engine-connection.js';
+import type { EngineState } from './engine-state.js';
 
 export type EngineRole = 'master' | 'slave';
 
@@ -8,15 +10,30 @@ export class Engine {
   inFlight = 0;
   /** When its server was started, as the server says (`SERVER_RUN`); undefined until a connection has asked. */
   startedAt: string | undefined;
+  /** Written by health alone, through the registry. */
+  state: EngineState = { kind: 'unknown', since: new Date() };
+  /** Its open connections. */
+  private readonly connections = new Set<EngineConnection>();
+  /** Those who wait for a connection, to be told when it is cut. */
+  private readonly waiting = new Set<(error: Error) => void>();
+  /** Counts what connections don't survive: a change of role, or having been cut. */
+  private generation = 0;
+  private readonly generations = new WeakMap<object, number>();
 
   constructor(
     readonly name: string,
-    readonly role: EngineRole,
-    readonly weight: number,
+    /** Changes with a promotion. */
+    public role: EngineRole,
+    private readonly configuredWeight: number,
     readonly knex: Knex,
-    /** One connection of its own for questions about the engine, so that a full pool can't hide how it is doing. */
+    /** Connections of its own for questions about the engine, so that a full pool can't hide how it is doing. */
     readonly probes: Knex,
   ) {}
+
+  /** Its share of the reads against the others'; less while it comes back. */
+  get weight(): number {
+    return this.state.kind === 'returning' ? this.configuredWeight * this.state.share : this.configuredWeight;
+  }
 
   /**
    * Names the server as long as it runs. A slave that was restarted may show less than before, until it has replayed what
@@ -29,6 +46,48 @@ export class Engine {
   /** The same for another run of it. */
   placeAt(startedAt: string | undefined): string | undefined {
     return startedAt === undefined ? undefined : `${this.name}@${startedAt}`;
+  }
+
+  /** A connection was opened. */
+  opened(connection: EngineConnection): void {
+    this.connections.add(connection);
+    this.generations.set(connection, this.generation);
+    connection.once?.('end', () => this.connections.delete(connection));
+  }
+
+  /** What is awaited of it, or an error as soon as it is cut; `late` gets what comes after that. */
+  orCut<Awaited>(awaited: Promise<Awaited>, late: (value: Awaited) => void): Promise<Awaited> {
+    return new Promise((resolve, reject) => {
+      this.waiting.add(reject);
+      awaited.then(
+        (value) => (this.waiting.delete(reject) ? resolve(value) : late(value)),
+        (error: Error) => {
+          this.waiting.delete(reject);
+          reject(error);
+        },
+      );
+    });
+  }
+
+  /** Whether an idle connection may still be used: not where its session is one of another role, or was cut. */
+  isCurrent(connection: object): boolean {
+    return (this.generations.get(connection) ?? this.generation) === this.generation;
+  }
+
+  /** Another role from now on; sessions that were begun in the old one are not used again. */
+  takeRole(role: EngineRole): void {
+    this.role = role;
+    this.generation++;
+  }
+
+  /** Ends all its connections at once, so that whoever waits for a server which does not answer hears of it. */
+  cut(): void {
+    this.generation++;
+    for (const connection of this.connections) sever(connection);
+    this.connections.clear();
+    const error = new Error(`Connection terminated before it was there: ${this.name} is out of use`);
+    for (const reject of this.waiting) reject(error);
+    this.waiting.clear();
   }
 
   /** Connects again when it is next needed, after `destroy()`. */

@@ -4,6 +4,7 @@ import type { ClassifySql } from '../intent/query-classifier.js';
 import type { QueryRouter } from '../routing/query-router.js';
 import type { Consistency } from '../context/consistency.js';
 import type { BookmarkOptions } from './bookmark-options.js';
+import type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './health-options.js';
 import type { ENGINE_KEYS } from './knex-keys.js';
 import type { PinOptions } from './pin-options.js';
 import type { RoutingLogger } from './routing-logger.js';
@@ -44,6 +45,17 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
   bookmark?: BookmarkOptions;
   /** What counts as a write; and for how long a writer reads from the master where positions can't be told. */
   pin?: PinOptions;
+  /** How the engines are watched, and when a slave serves no reads. */
+  health?: HealthOptions;
+  /** Whether a promoted slave takes the writes; `false`: the configured master stays the master. */
+  failover?: FailoverOptions | false;
+  /**
+   * Whether a write that failed for the master's sake is run again. `'safe'`: where it was certainly not applied, once there
+   * is a master again, within `failover.waitMs`. Default `'never'`.
+   */
+  retryWrites?: 'never' | 'safe';
+  /** How many reads the master takes over while no slave may serve. Default: all. */
+  masterBudget?: MasterBudgetOptions;
   /**
    * The last word on SQL that can't be proved a read: on PostgreSQL what can't be parsed or names unknown functions, on
    * other databases all raw SQL. Return `'read'`, `'write'`, or undefined for no opinion; asked once per text.

@@ -7,6 +7,11 @@ import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
 import { readRule } from '../routing/read-rule.js';
 import { DEFAULT_SET } from './default-set.js';
 import { resolveBookmarkOptions } from './resolve-bookmark-options.js';
+import {
+  resolveFailoverOptions,
+  resolveHealthOptions,
+  resolveMasterBudget,
+} from './resolve-health-options.js';
 import { resolvePinOptions } from './resolve-pin-options.js';
 import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
 import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
@@ -26,6 +31,10 @@ const ROUTING_KEYS = {
   consistency: true,
   bookmark: true,
   pin: true,
+  health: true,
+  failover: true,
+  retryWrites: true,
+  masterBudget: true,
   exposeDecisions: true,
   logger: true,
   name: true,
@@ -51,6 +60,10 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     bookmark,
     pin: resolvePinOptions(options.pin, name, bookmark.secrets.length > 0),
     classify: resolveFunction('classify', '(sql)', options.classify),
+    health: resolveHealthOptions(options.health),
+    failover: resolveFailoverOptions(options.failover),
+    retryWrites: oneOf('retryWrites', options.retryWrites ?? 'never', ['never', 'safe']),
+    masterBudget: resolveMasterBudget(options.masterBudget),
     exposeDecisions: options.exposeDecisions ?? false,
     logger: options.logger ?? SILENT_LOGGER,
   });
@@ -61,12 +74,19 @@ function resolveSlaves(
   shared: Knex.Config,
 ): ResolvedEngineOptions[] {
   checkObject('slaves', slaves);
-  return Object.entries(slaves).map(([name, options]) => {
-    checkSlaveName(name);
-    const { weight = 1, ...engine } = options ?? {};
-    checkWeight(`slaves.${name}.weight`, weight);
-    return { ...resolveEngine(`slaves.${name}`, name, engine, shared, { min: 0 }), weight };
-  });
+  return Object.entries(slaves).map(([name, options]) => resolveSlave(name, options, shared));
+}
+
+/** Checks one slave's options. Throws `InvalidOptionsError`. */
+export function resolveSlave(
+  name: string,
+  options: SlaveOptions,
+  shared: Knex.Config,
+): ResolvedEngineOptions {
+  checkSlaveName(name);
+  const { weight = 1, ...engine } = options ?? {};
+  checkWeight(`slaves.${name}.weight`, weight);
+  return { ...resolveEngine(`slaves.${name}`, name, engine, shared, { min: 0 }), weight };
 }
 
 function resolveEngine(

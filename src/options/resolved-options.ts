@@ -3,6 +3,11 @@ import type { Balancer } from '../balancer/balancer.js';
 import type { ClassifySql } from '../intent/query-classifier.js';
 import type { RoutingRules } from '../routing/decide.js';
 import type { ResolvedBookmarkOptions } from './resolve-bookmark-options.js';
+import type {
+  ResolvedFailoverOptions,
+  ResolvedHealthOptions,
+  ResolvedMasterBudget,
+} from './resolve-health-options.js';
 import type { ResolvedPinOptions } from './resolve-pin-options.js';
 import type { RoutingLogger } from './routing-logger.js';
 
@@ -25,6 +30,10 @@ export interface ResolvedOptions {
   readonly bookmark: ResolvedBookmarkOptions;
   readonly pin: ResolvedPinOptions;
   readonly classify: ClassifySql | undefined;
+  readonly health: ResolvedHealthOptions;
+  readonly failover: ResolvedFailoverOptions;
+  readonly retryWrites: 'never' | 'safe';
+  readonly masterBudget: ResolvedMasterBudget;
   readonly exposeDecisions: boolean;
   readonly logger: RoutingLogger;
 }

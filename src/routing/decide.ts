@@ -71,7 +71,8 @@ const RULES_IN_ORDER: readonly Rule[] = [
   },
 ];
 
-const BALANCED: Choice = { engine: ANY_SLAVE, reason: 'balanced' };
+/** Any slave that is fresh enough. */
+export const BALANCED: Choice = { engine: ANY_SLAVE, reason: 'balanced' };
 
 /** Where a query outside a transaction goes: the first rule that has an opinion, else any slave. */
 export function decide(query: RoutedQuery, context: Context, rules: RoutingRules): Choice {

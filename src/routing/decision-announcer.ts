@@ -1,5 +1,6 @@
 import type { EventEmitter } from 'node:events';
 import type { Context } from '../context/context.js';
+import type { EngineState } from '../engines/engine-state.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { RoutingLogger } from '../options/routing-logger.js';
 import type { Decision, Reason } from './decision.js';
@@ -20,12 +21,19 @@ const LOG_TEXT = {
   bookmark: 'Choose engine',
   balanced: 'Choose engine',
   'no-slave': 'Choose engine',
+  stale: 'Choose engine',
 } satisfies Record<Reason, string>;
 
 /** What a `RoutingEvents` listener gets. */
 export interface RoutingEventMap {
   /** A query, or a transaction as a whole, is about to run on an engine. */
   decision: [decision: { readonly engine: string; readonly reason: Reason }];
+  /** An engine is doing better or worse than before. */
+  engine: [change: { readonly engine: string; readonly from: EngineState; readonly to: EngineState }];
+  /** A slave was promoted, and takes the writes from now on. */
+  master: [change: { readonly from: string; readonly to: string }];
+  /** A query failed for its engine's sake and is run again. */
+  retry: [retry: { readonly engine: string; readonly error: Error }];
 }
 
 export type RoutingEvents = EventEmitter<RoutingEventMap>;

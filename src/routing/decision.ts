@@ -15,7 +15,8 @@ export type Reason =
   | 'no-context'
   | 'bookmark'
   | 'balanced'
-  | 'no-slave';
+  | 'no-slave'
+  | 'stale';
 
 export interface Decision {
   readonly engine: Engine;

@@ -4,8 +4,11 @@ import type { Consistency } from '../context/consistency.js';
 import type { Context } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
-import { type Choice, type RoutedQuery, type RoutingRules, decide } from './decide.js';
+import { BALANCED, type Choice, type RoutedQuery, type RoutingRules, decide } from './decide.js';
+import { SlavesUnavailableError } from '../errors.js';
+import type { Health } from '../health/health.js';
 import type { Decision, Reason } from './decision.js';
+import type { MasterBudget } from './master-budget.js';
 
 /** At once, or after a wait for a slave that is fresh enough. */
 export type Routed = Decision | Promise<Decision>;
@@ -21,18 +24,37 @@ export class Router {
     private readonly reads: ReadConsistency | undefined,
     /** Whether clients' sessions are kept by position. */
     private readonly sessionsByPosition: boolean,
+    private readonly budget: MasterBudget,
+    /** Undefined where engines can't be asked: other databases. */
+    private readonly health: Health | undefined,
   ) {}
 
   route(query: RoutedQuery, context: Context): Routed {
-    const choice = this.decide(query, context);
+    this.health?.need();
+    const choice = this.holding(this.decide(query, context));
+    if (choice.engine === ANY_SLAVE && this.engines.eligibleSlaves().length === 0)
+      return this.withoutSlave(query, context);
+    if (query.intent === 'read') this.budget.read();
     const reads = choice.reason === 'balanced' ? this.readsFor(query.consistency) : undefined;
     if (reads) return this.fresh(query, context, reads);
     return this.arriving(this.place(choice, context), query, context);
   }
 
+  /** Where a read goes that has failed on slaves for their sake, and may not try another one. */
+  lastResort(query: RoutedQuery, context: Context): Routed {
+    return this.withoutSlave(query, context);
+  }
+
   /** A decision, once its engine shows what the context has seen on a slave. */
   arriving(decision: Decision, query: RoutedQuery, context: Context): Routed {
     return this.leavesSlave(decision, query, context) ? this.afterSlave(decision, context) : decision;
+  }
+
+  /** A wish lapses with the slave that it names, and one for the master where that has no budget for strangers' wishes. */
+  private holding(choice: Choice): Choice {
+    if (choice.reason === 'master-param' && !this.budget.spend()) return BALANCED;
+    const engine = choice.engine === ANY_SLAVE ? undefined : this.engines.get(choice.engine, 'The query');
+    return engine?.role === 'slave' && isOut(engine) ? BALANCED : choice;
   }
 
   /** What the rules say, before a slave is chosen; nothing is changed by asking. */
@@ -62,6 +84,30 @@ export class Router {
     return slaves.length > 0 ? this.balancer.choose(slaves) : undefined;
   }
 
+  /** No slave may serve: the master does, as far as its budget goes. */
+  private withoutSlave(query: RoutedQuery, context: Context): Routed {
+    this.budget.read();
+    if (this.budget.spend()) return this.arriving(this.onMaster('no-slave'), query, context);
+    const { otherwise, waitMs } = this.budget.options;
+    if (otherwise === 'wait') return this.waitForSlave(query, context, waitMs);
+    const stale = otherwise === 'stale' ? this.engines.slaves.find(isLate) : undefined;
+    if (!stale) throw new SlavesUnavailableError(this.states());
+    return { engine: stale, reason: 'stale' };
+  }
+
+  private async waitForSlave(query: RoutedQuery, context: Context, withinMs: number): Promise<Decision> {
+    for (let leftMs = withinMs; leftMs > 0; leftMs -= LOOK_AGAIN_MS) {
+      await this.health?.slaveReturns(Math.min(leftMs, LOOK_AGAIN_MS));
+      if (this.engines.eligibleSlaves().length > 0) return this.route(query, context);
+      if (this.budget.spend()) return this.arriving(this.onMaster('no-slave'), query, context);
+    }
+    throw new SlavesUnavailableError(this.states());
+  }
+
+  private states(): string {
+    return this.engines.slaves.map(({ name, state }) => `${name} is ${state.kind}`).join(', ');
+  }
+
   /** What tells how fresh a slave is, where that matters. */
   private readsFor(consistency: Consistency): ReadConsistency | undefined {
     if (consistency === 'eventual') return undefined;
@@ -70,7 +116,6 @@ export class Router {
 
   /** Rules 9 to 11. */
   private fresh({ consistency }: RoutedQuery, context: Context, reads: ReadConsistency): Routed {
-    if (this.engines.eligibleSlaves().length === 0) return this.onMaster('no-slave');
     const bySession = typeof consistency === 'string';
     const kept = this.keptSlave(context);
     const reason = bySession && isBound(context, kept) ? 'bookmark' : 'balanced';
@@ -121,12 +166,26 @@ export class Router {
 
   private keptSlave(context: Context): Engine | undefined {
     const kept = this.keepsSlave(context) ? context.work.slave : undefined;
-    return kept === undefined ? undefined : this.engines.find(kept);
+    const engine = kept === undefined ? undefined : this.engines.find(kept);
+    return engine && this.engines.mayServe(engine) ? engine : undefined;
   }
 
   private keepsSlave(context: Context): boolean {
     return context.kind !== 'none' && this.slavePer === 'context';
   }
+}
+
+/** How often who waits for a slave looks whether the master's budget has room by now. */
+const LOOK_AGAIN_MS = 50;
+
+/** Whether nothing may be sent there, whoever wishes it. */
+function isOut({ state: { kind } }: Engine): boolean {
+  return kind === 'down' || kind === 'foreign' || kind === 'draining';
+}
+
+/** Whether a slave is alive, and its data the master's, if old. */
+function isLate({ state: { kind } }: Engine): boolean {
+  return kind === 'lagging' || kind === 'slow';
 }
 
 /** Whether what was seen narrows the choice: more than that the slave which is kept anyway may not change. */

@@ -19,12 +19,12 @@ export class ClientView {
     movable: boolean,
     consistency: Consistency,
   ): Dispatched {
-    const { startedAt } = engine;
-    const writes = engine.role === 'master' && classification.intent !== 'read';
+    const { startedAt, role } = engine;
+    const writes = role === 'master' && classification.intent !== 'read';
     const tracked = writes ? this.tracksWrites(context) : this.tracksReads(context, consistency);
     const isBounded = reason === 'balanced' && typeof consistency !== 'string';
     const deadline = isBounded ? this.reads?.deadline(consistency) : undefined;
-    return { engine, classification, movable, context, tracked, startedAt, deadline };
+    return { engine, role, classification, movable, context, tracked, startedAt, deadline };
   }
 
   /** What a transaction shows, and where its log stands, is known by these; undefined where it does not count. */
@@ -34,22 +34,22 @@ export class ClientView {
   }
 
   /** From the moment it is sent a write may be there; what is only unproved counts as one. */
-  sent({ engine, classification, context }: Dispatched): void {
-    if (engine.role !== 'master' || classification.intent === 'read') return;
+  sent({ role, classification, context }: Dispatched): void {
+    if (role !== 'master' || classification.intent === 'read') return;
     markWrote(context);
     if (this.tracksWrites(context)) see(context.work.seen);
   }
 
   /** A query has ended, well or not, or a stream has begun. */
-  shows({ engine, context, tracked, startedAt }: Dispatched): void {
+  shows({ engine, role, context, tracked, startedAt }: Dispatched): void {
     if (!tracked) return;
-    const place = engine.role === 'slave' ? engine.placeAt(startedAt ?? engine.startedAt) : undefined;
+    const place = role === 'slave' ? engine.placeAt(startedAt ?? engine.startedAt) : undefined;
     see(context.work.seen, place);
   }
 
   /** A slave was chosen for a read, but its connection came too late, or is one to another run of the server. */
-  isOutdated({ engine, context, startedAt, deadline, tracked }: Dispatched): boolean {
-    if (engine.role !== 'slave') return false;
+  isOutdated({ engine, role, context, startedAt, deadline, tracked }: Dispatched): boolean {
+    if (role !== 'slave') return false;
     if (deadline !== undefined) return this.reads?.isPast(deadline) ?? false;
     if (!tracked || engine.startedAt === startedAt) return false;
     return startedAt !== undefined || context.work.seen.position > 0n;

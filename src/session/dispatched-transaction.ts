@@ -5,6 +5,7 @@ import { see, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import type { Dispatched } from './dispatched.js';
 import type { QueryDispatcher } from './query-dispatcher.js';
+import type { Attempt } from './retries.js';
 
 /** What PostgreSQL answers to COMMIT and the question behind it. */
 export interface CommitAnswer {
@@ -23,11 +24,22 @@ export class DispatchedTransaction {
     private readonly context: Context,
     /** Undefined where what it shows does not count as seen. */
     private readonly reads: ReadConsistency | undefined,
+    private readonly readOnly: boolean,
   ) {}
 
   /** The engine to begin on. */
   async engine(): Promise<Engine> {
     return (await this.dispatched).engine;
+  }
+
+  /** What its beginning, or its end, is to `Retries`. */
+  attemptOn(engine: Engine, movable: boolean): Attempt {
+    return { engine, role: this.readOnly ? engine.role : 'master', isRead: this.readOnly, movable };
+  }
+
+  /** Its engine failed before it began: another one, perhaps. */
+  dispatchAnew(): void {
+    this.dispatched = this.dispatch();
   }
 
   /** With the connection at hand: whether it must begin on another one, which `engine` names from now on. */

@@ -1,5 +1,5 @@
 import type { Engine } from '../engines/engine.js';
-import type { KnexConnection } from './knex-internals.js';
+import { type KnexConnection, clientOf } from './knex-internals.js';
 
 /**
  * Which engine a connection belongs to, and whether somebody holds it. Owned by one routed Knex; a connection that was
@@ -16,10 +16,12 @@ export class HeldConnections {
   }
 
   /** Counts as in flight from the wait for the connection until its release. */
-  async acquire(engine: Engine, acquire: () => Promise<KnexConnection>): Promise<KnexConnection> {
+  async acquire(engine: Engine): Promise<KnexConnection> {
     engine.inFlight++;
     try {
-      const connection = await acquire();
+      const client = clientOf(engine.knex);
+      const giveBack = (late: KnexConnection) => void client.releaseConnection(late);
+      const connection = await engine.orCut(client.acquireConnection(), giveBack);
       this.engines.set(connection, engine);
       this.held.add(connection);
       return connection;

@@ -3,7 +3,7 @@ import type { Consistency } from '../context/consistency.js';
 import type { Context, EngineChoice } from '../context/context.js';
 import { currentContext } from '../context/context-storage.js';
 import type { Engine } from '../engines/engine.js';
-import { WriteOnSlaveError } from '../errors.js';
+import { TwoMastersError, WriteOnSlaveError } from '../errors.js';
 import { type Classification, READ, write } from '../intent/intent.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
 import { queryShape } from '../intent/query-shape.js';
@@ -32,6 +32,8 @@ export class QueryDispatcher {
     /** Undefined where nothing is tracked: positions can't be told, or sessions are kept by time. */
     reads: ReadConsistency | undefined,
     private readonly logger: RoutingLogger,
+    /** Whether nobody can tell which server is the master. */
+    private readonly isContested: () => boolean,
   ) {
     this.view = new ClientView(reads);
   }
@@ -42,9 +44,7 @@ export class QueryDispatcher {
     const classification = this.classifier.classify(builder);
     const query = this.routed(builder, classification, context);
     const routed = this.route(query, classification, context, knexEngine);
-    const send = (decision: Decision) =>
-      this.send(decision, classification, context, knexEngine === undefined, query.consistency);
-    return routed instanceof Promise ? routed.then(send) : send(routed);
+    return this.sent(routed, query, classification, context, knexEngine);
   }
 
   /** The engine of a whole transaction: one that is read-only is one read, any other is a write. */
@@ -61,7 +61,7 @@ export class QueryDispatcher {
       return routed instanceof Promise ? routed.then(begin) : begin(routed);
     };
     const reads = this.view.ofTransaction(context, query.consistency, readOnly);
-    return new DispatchedTransaction(this, dispatch(), dispatch, context, reads);
+    return new DispatchedTransaction(this, dispatch(), dispatch, context, reads, readOnly);
   }
 
   /** A transaction on a connection that was passed to it: where it runs is settled. */
@@ -70,7 +70,7 @@ export class QueryDispatcher {
     const decision: Decision = { engine, reason: 'transaction' };
     const begun = this.view.dispatched(decision, TRANSACTION, context, false, 'session');
     const reads = this.view.ofTransaction(context, 'session', false);
-    return new DispatchedTransaction(this, begun, () => begun, context, reads);
+    return new DispatchedTransaction(this, begun, () => begun, context, reads, false);
   }
 
   /** A query inside a transaction, on the transaction's engine (rule 1). What it writes is the transaction's to tell. */
@@ -116,6 +116,22 @@ export class QueryDispatcher {
     if (deadline === undefined) return undefined;
     const decision = this.router.place({ engine: 'master', reason: 'consistency' }, context);
     return this.send(decision, classification, context, false, 'eventual');
+  }
+
+  /** Another way for a query that failed for its engine's sake; after a few slaves the master is left. */
+  anew(
+    builder: object,
+    { classification, context, engine }: Dispatched,
+    knexEngine: EngineChoice | undefined,
+    tries: number,
+  ): Dispatched | Promise<Dispatched> {
+    const query = this.routed(builder, classification, context);
+    if (context.work.slave === engine.name) context.work.slave = undefined;
+    const routed =
+      tries > MOST_SLAVES && query.intent === 'read'
+        ? this.router.lastResort(query, context)
+        : this.route(query, classification, context, knexEngine);
+    return this.sent(routed, query, classification, context, knexEngine);
   }
 
   /**
@@ -166,11 +182,24 @@ export class QueryDispatcher {
     context: Context,
     knexEngine: EngineChoice | undefined,
   ): Routed {
+    if (query.intent !== 'read' && this.isContested()) throw new TwoMastersError();
     if (knexEngine === undefined) return this.router.route(query, context);
     const decision = this.router.place({ engine: knexEngine, reason: 'query' }, context);
     if (decision.engine.role === 'slave' && query.intent === 'write')
       throw refusal(decision.engine, classification);
     return this.router.arriving(decision, query, context);
+  }
+
+  private sent(
+    routed: Routed,
+    { consistency }: RoutedQuery,
+    classification: Classification,
+    context: Context,
+    knexEngine: EngineChoice | undefined,
+  ): Dispatched | Promise<Dispatched> {
+    const movable = knexEngine === undefined;
+    const send = (decision: Decision) => this.send(decision, classification, context, movable, consistency);
+    return routed instanceof Promise ? routed.then(send) : send(routed);
   }
 
   private send(
@@ -186,6 +215,9 @@ export class QueryDispatcher {
     return dispatched;
   }
 }
+
+/** A query that fails on so many slaves tries no more of them. */
+const MOST_SLAVES = 2;
 
 function refusal(engine: Engine, { because }: Classification): WriteOnSlaveError {
   return new WriteOnSlaveError(engine.name, because);

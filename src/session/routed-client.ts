@@ -2,7 +2,7 @@ import type { Transform } from 'node:stream';
 import { type Consistency, checkConsistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
-import type { EngineRegistry } from '../engines/engine-registry.js';
+import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
 import type { DispatchedTransaction } from './dispatched-transaction.js';
 import type { Explanation } from '../routing/explanation.js';
 import { createView } from './engine-view.js';
@@ -27,12 +27,14 @@ import type { Dispatched } from './dispatched.js';
 import type { QueryDispatcher } from './query-dispatcher.js';
 import { isRefusedWrite } from './refusal.js';
 import { releasingOnce } from './releasing-once.js';
+import { type Attempt, type Retries, Tries } from './retries.js';
 
 /** What the routed classes need; they keep it in their closure, since Knex copies clients field by field. */
 export interface RoutedClientDependencies {
   readonly engines: EngineRegistry;
   readonly dispatcher: QueryDispatcher;
   readonly held: HeldConnections;
+  readonly retries: Retries;
   /** Lets all engines connect again, after they were destroyed. */
   readonly initialize: () => void;
   /** Ends what the client stands for: all engines, or the one it names. */
@@ -45,7 +47,7 @@ export interface RoutedClientDependencies {
  * names, undefined on the routed one.
  */
 export function routedClientClass(
-  { engines, dispatcher, held, initialize, destroy }: RoutedClientDependencies,
+  { engines, dispatcher, held, retries, initialize, destroy }: RoutedClientDependencies,
   knexEngine: EngineChoice | undefined,
 ): KnexClientClass {
   const knex = classesOf(clientOf(engines.master.knex));
@@ -74,14 +76,20 @@ export function routedClientClass(
     const view = createView(client, engines.master);
     let engine: Engine;
     view.acquireConnection = async () => {
+      const tries = new Tries();
       for (;;) {
         engine = await transaction.engine();
         enginesOfViews.set(view.config, engine);
-        const connection = await held.acquire(engine, () => clientOf(engine.knex).acquireConnection());
-        if (await transaction.isMoved()) await client.releaseConnection(connection);
-        else {
-          transaction.shows(engine);
-          return connection;
+        try {
+          const connection = await held.acquire(engine);
+          if (!(await transaction.isMoved())) {
+            transaction.shows(engine);
+            return connection;
+          }
+          await client.releaseConnection(connection);
+        } catch (error) {
+          await retries.allow(transaction.attemptOn(engine, knexEngine === undefined), error, tries);
+          transaction.dispatchAnew();
         }
       }
     };
@@ -97,6 +105,7 @@ export function routedClientClass(
     private waiting: Promise<Dispatched> | undefined;
     private readonly home = this.client;
     private isStream = false;
+    private readonly tries = new Tries();
 
     override run(): Promise<unknown> {
       try {
@@ -138,7 +147,7 @@ export function routedClientClass(
       parameters: KnexStreamParameters,
     ): Promise<unknown> {
       const showing = this.showing(callback, parameters.stream);
-      if (this.dispatched?.engine.role !== 'slave')
+      if (this.dispatched?.role !== 'slave')
         return super.ensureConnection(showing, parameters).finally(() => this.ended());
       const attempt = new FirstRowStream(parameters.stream);
       try {
@@ -147,20 +156,16 @@ export function routedClientClass(
           .finally(() => this.ended());
       } catch (error) {
         attempt.detach();
-        if (!this.connection) throw error; // Knex itself tells the stream that there is no connection
-        if (attempt.delivered || !this.mendStream(parameters, error))
-          return emitted(parameters.stream, error);
+        const hadConnection = this.connection !== undefined;
+        try {
+          if (attempt.delivered) throw error;
+          await this.mend(error);
+        } catch (told) {
+          if (!hadConnection) throw told; // Knex itself tells the stream that there is no connection
+          return emitted(parameters.stream, told); // the caller has the stream alone to hear it
+        }
         this.connection = undefined;
         return this.ensureConnection(callback, parameters);
-      }
-    }
-
-    /** A refusal of ours is the caller's error too, who has the stream alone to hear it. */
-    private mendStream({ stream }: KnexStreamParameters, error: unknown): boolean {
-      try {
-        return this.mend(error);
-      } catch (refusal) {
-        return emitted(stream, refusal);
       }
     }
 
@@ -200,17 +205,15 @@ export function routedClientClass(
       return this;
     }
 
-    /** Only what somebody waits for costs a promise: reads outside any context on the master end as Knex ends them. */
     private watched(running: Promise<unknown>): Promise<unknown> {
-      if (!this.waiting && !needsWatch(this.dispatched)) return running;
       return running.then(
         (result) => {
           this.ended();
           return result;
         },
-        (error: unknown) => {
+        async (error: unknown) => {
           if (!(error instanceof OutdatedSlaveError)) this.ended();
-          if (!this.mend(error)) throw error;
+          await this.mend(error);
           this.connection = undefined;
           return this.watched(super.run());
         },
@@ -223,13 +226,30 @@ export function routedClientClass(
       if (!this.client.transacting) dispatcher.ended(this.dispatched);
     }
 
-    /** Finds the query another engine where that is safe: true, and it is to run again. */
-    private mend(error: unknown): boolean {
-      if (this.dispatched?.engine.role !== 'slave') return false;
-      if (error instanceof OutdatedSlaveError) this.dispatchInstead(this.dispatched);
-      else if (isRefusedWrite(error)) this.take(dispatcher.refused(this.builder, this.dispatched, error));
-      else return false;
-      return true;
+    /** Finds the query another engine where that is safe, to run there again; rejects with what its caller gets. */
+    private async mend(error: unknown): Promise<void> {
+      const { dispatched } = this;
+      if (!dispatched) throw error;
+      const onSlave = dispatched.role === 'slave';
+      if (onSlave && error instanceof OutdatedSlaveError) return this.dispatchInstead(dispatched);
+      if (onSlave && isRefusedWrite(error))
+        return void this.take(dispatcher.refused(this.builder, dispatched, error));
+      await retries.allow(this.attempt(dispatched), error, this.tries);
+      this.take(await dispatcher.anew(this.builder, dispatched, knexEngine, this.tries.count));
+    }
+
+    private attempt({ engine, role, classification, movable }: Dispatched): Attempt {
+      return {
+        engine,
+        role,
+        isRead: classification.intent === 'read',
+        movable: movable || (knexEngine === ANY_SLAVE && !this.isBound),
+      };
+    }
+
+    /** Its connection is given: by its transaction, or by the caller. */
+    private get isBound(): boolean {
+      return this.client.transacting === true || this.builder._connection !== undefined;
     }
 
     private dispatchInstead(dispatched: Dispatched): void {
@@ -241,7 +261,7 @@ export function routedClientClass(
     /** Looks again once the connection is there: a slave that was restarted meanwhile may be behind what was seen. */
     private checked(callback: KnexOnConnection): KnexOnConnection {
       const { dispatched } = this;
-      if (!dispatched?.movable || dispatched.engine.role !== 'slave') return callback;
+      if (!dispatched?.movable || dispatched.role !== 'slave') return callback;
       return (runner, stream) => {
         if (dispatcher.isOutdated(dispatched)) throw new OutdatedSlaveError();
         return callback(runner, stream);
@@ -316,8 +336,7 @@ export function routedClientClass(
     }
 
     override acquireConnection(): Promise<KnexConnection> {
-      const engine = engineOf(this);
-      return held.acquire(engine, () => clientOf(engine.knex).acquireConnection());
+      return held.acquire(engineOf(this));
     }
 
     override releaseConnection(connection: KnexConnection): Promise<void> {
@@ -364,7 +383,10 @@ export function routedClientClass(
         const sent = commitSql
           ? transaction.query(connection, commitSql, COMMITTED, value)
           : commit(connection, value);
-        const answer = await sent;
+        const answer = await sent.catch((error: unknown) => {
+          const attempt = dispatched.attemptOn(held.engineOf(connection) ?? engines.master, false);
+          throw retries.told(attempt, retries.note(attempt, error), error);
+        });
         dispatched.committed(answer ?? {}, marks);
         if (held.takeChanged(connection)) dispatcher.catalogueChanged();
         return answer;
@@ -379,14 +401,6 @@ export function routedClientClass(
 
 /** Knex's number for a transaction that ends well. */
 const COMMITTED = 1;
-
-/** Whether a query's end means anything to us: most reads on the master outside a request's or job's don't. */
-function needsWatch(dispatched: Dispatched | undefined): boolean {
-  if (!dispatched) return false;
-  return (
-    dispatched.engine.role === 'slave' || dispatched.tracked || dispatched.classification.changesCatalogue
-  );
-}
 
 /** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
 class OutdatedSlaveError extends Error {}

@@ -9,6 +9,7 @@ const ORDER = [
   'balancer',
   'intent',
   'consistency',
+  'health',
   'routing',
   'options',
   'session',
@@ -29,6 +30,8 @@ const TYPES_FOR_ALL = [
   'options/routing-logger.ts',
   'options/resolve-bookmark-options.ts',
   'options/resolved-options.ts',
+  'options/resolve-health-options.ts',
+  'options/database-routing-options.ts',
 ];
 
 /** What may know of Nest. */

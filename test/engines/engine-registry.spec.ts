@@ -12,7 +12,10 @@ const master = engine('master', 'master');
 const slaves = [engine('slave1', 'slave'), engine('slave2', 'slave')];
 
 describe('the engines of a set', () => {
-  const registry = new EngineRegistry(master, slaves);
+  const registry = new EngineRegistry(master, slaves, {
+    balancing: true,
+    createSlave: (name) => engine(name, 'slave'),
+  });
 
   it('are found by name, the master first', () => {
     expect(registry.names()).toEqual(['master', 'slave1', 'slave2']);
@@ -42,7 +45,10 @@ describe('the engines of a set', () => {
   });
 
   it('take any name where there are no slaves', () => {
-    const alone = new EngineRegistry(master, []);
+    const alone = new EngineRegistry(master, [], {
+      balancing: false,
+      createSlave: (name) => engine(name, 'slave'),
+    });
     expect(alone.get('slave7', 'x')).toBe(master);
     expect(() => alone.assertChoice('slave7', 'x')).not.toThrow();
     expect(alone.balancing).toBe(false);

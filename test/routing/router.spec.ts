@@ -7,6 +7,8 @@ import { Engine } from '../../src/engines/engine.js';
 import { EngineRegistry } from '../../src/engines/engine-registry.js';
 import { DecisionAnnouncer, type RoutingEvents } from '../../src/routing/decision-announcer.js';
 import type { Decision, Reason } from '../../src/routing/decision.js';
+import { resolveMasterBudget } from '../../src/options/resolve-health-options.js';
+import { MasterBudget } from '../../src/routing/master-budget.js';
 import { Router } from '../../src/routing/router.js';
 
 const NO_KNEX = {} as Knex;
@@ -15,12 +17,28 @@ const MASTER = engine('master', 'master');
 const READ = { intent: 'read', engine: undefined, consistency: 'session', builder: {} } as const;
 const RULES = { engineForRead: undefined, reads: 'slaves', consistency: 'session' } as const;
 
+const optionsOf = ({ length }: readonly unknown[]) => ({
+  balancing: length > 0,
+  createSlave: (name: string) => engine(name),
+});
+
 function router(slaves: readonly string[], slavePer: 'context' | 'query' = 'context'): Router {
   const engines = new EngineRegistry(
     MASTER,
     slaves.map((name) => engine(name)),
+    optionsOf(slaves),
   );
-  return new Router(engines, new RoundRobinBalancer(() => 0), RULES, slavePer, undefined, false);
+  const budget = new MasterBudget(resolveMasterBudget(), () => 0);
+  return new Router(
+    engines,
+    new RoundRobinBalancer(() => 0),
+    RULES,
+    slavePer,
+    undefined,
+    false,
+    budget,
+    undefined,
+  );
 }
 
 const job = () => openContext('job', { balanced: true });
@@ -99,6 +117,7 @@ describe('DEBUG logs', () => {
     consistency: 'Choose engine: a',
     balanced: 'Choose engine: a',
     'no-slave': 'Choose engine: a',
+    stale: 'Choose engine: a',
   };
   const announced = (slaves: Engine[], reason: Reason, context = job()) => {
     const lines: string[] = [];
@@ -106,7 +125,11 @@ describe('DEBUG logs', () => {
     const heard: unknown[] = [];
     events.on('decision', (decision) => heard.push(decision));
     const logger = { debug: (line: string) => lines.push(line), warn() {} };
-    const announcer = new DecisionAnnouncer(new EngineRegistry(MASTER, slaves), logger, events);
+    const announcer = new DecisionAnnouncer(
+      new EngineRegistry(MASTER, slaves, optionsOf(slaves)),
+      logger,
+      events,
+    );
     announcer.announce({ engine: engine('a'), reason }, context);
     return { lines, heard };
   };

@@ -1,0 +1,85 @@
+import knex, { type Knex } from 'knex';
+import type { ResolvedEngineOptions } from '../options/resolved-options.js';
+import { Engine, type EngineRole } from './engine.js';
+import { engineSessions } from './engine-sessions.js';
+
+/** Knex would wait for a minute (FACTS 20); a slave's reads have better places to go. */
+const SLAVE_ACQUIRE_TIMEOUT_MS = 2_000;
+/** For the network and the server to answer to a new connection; pg itself would wait for ever. */
+const CONNECT_TIMEOUT_MS = { master: 10_000, slave: 1_000 } satisfies Record<EngineRole, number>;
+const PROBE_ACQUIRE_TIMEOUT_MS = 1_000;
+/** Of the monitor, of those who wait for a position, and of those who leave a slave. */
+const MOST_PROBES = 3;
+
+/** A probe that fails is an answer, not an incident. */
+const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} };
+
+/** An engine that connects when it is first used. On PostgreSQL it knows its connections, and a slave's are read-only. */
+export function createEngine(role: EngineRole, { name, weight, config }: ResolvedEngineOptions): Engine {
+  const probes = knex(probesOf(config));
+  if (!isPostgres(probes)) return new Engine(name, role, weight, knex(config), probes);
+  const timeoutMs = CONNECT_TIMEOUT_MS[role];
+  const own = knex({
+    ...(role === 'slave' && { acquireConnectionTimeout: SLAVE_ACQUIRE_TIMEOUT_MS }),
+    ...config,
+    ...(config.connection && { connection: connectingWithin(config.connection, timeoutMs) }),
+    pool: engineSessions(config.pool, () => engine),
+  });
+  for (const one of [own, probes]) limitConnecting(one, one === own ? timeoutMs : PROBE_ACQUIRE_TIMEOUT_MS);
+  const engine: Engine = new Engine(name, role, weight, own, probes);
+  dropOutdated(engine);
+  return engine;
+}
+
+export function isPostgres({ client }: Knex): boolean {
+  return (client as { driverName?: unknown }).driverName === 'pg';
+}
+
+/**
+ * The same server on connections of its own, made when they are first needed, with an answer soon or none, and without what
+ * the app does to its own queries and rows.
+ */
+function probesOf(config: Knex.Config): Knex.Config {
+  const pool = {
+    ...config.pool,
+    min: 0,
+    max: MOST_PROBES,
+    acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS,
+  };
+  const { client, connectionPool, version } = config;
+  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS);
+  return {
+    client,
+    version,
+    pool,
+    log: SILENT_KNEX_LOG,
+    ...(connection && { connection }),
+    ...(connectionPool && { connectionPool }),
+  };
+}
+
+type Connection = NonNullable<Knex.Config['connection']>;
+
+/** What is asked for anew at each connection, such as a password that rotates, is given the limit each time. */
+function connectingWithin(connection: Connection, timeoutMs: number): Connection {
+  if (typeof connection !== 'function') return connection;
+  return async () => {
+    const given = await connection();
+    const settings = typeof given === 'string' ? { connectionString: given } : given;
+    return { connectionTimeoutMillis: timeoutMs, ...settings } as Knex.StaticConnectionConfig;
+  };
+}
+
+/** The same where the settings are known: Knex has made them from whatever was written. */
+function limitConnecting({ client }: Knex, timeoutMs: number): void {
+  const { connectionSettings } = client as { connectionSettings?: { connectionTimeoutMillis?: number } };
+  if (connectionSettings) connectionSettings.connectionTimeoutMillis ??= timeoutMs;
+}
+
+/** Knex asks this of each idle connection before it is used again. */
+function dropOutdated(engine: Engine): void {
+  const client = engine.knex.client as { validateConnection(connection: object): unknown };
+  const { validateConnection } = client;
+  client.validateConnection = (connection) =>
+    engine.isCurrent(connection) && validateConnection.call(client, connection);
+}

@@ -1,0 +1,52 @@
+import type { Knex } from 'knex';
+import type { Engine } from './engine.js';
+import { type EngineConnection, sever } from './engine-connection.js';
+import { SERVER_RUN } from './server-run.js';
+
+interface PgResult {
+  readonly rows: readonly { readonly started_at: string }[];
+}
+
+type AfterCreate = (
+  connection: EngineConnection,
+  done: (error?: Error | null, connection?: unknown) => void,
+) => void;
+
+const ASK_RUN = `select ${SERVER_RUN} as started_at`;
+
+/**
+ * A slave's sessions are kept from writing by the server itself, also where the slave is really the master under another
+ * name. By a statement and not at connect, since poolers such as PgBouncer refuse unknown startup parameters.
+ */
+const BEGIN_ON_SLAVE = `set default_transaction_read_only = on; ${ASK_RUN}`;
+
+/** A pool whose connections its engine knows; a slave's are read-only and tell since when the server runs. */
+export function engineSessions(pool: Knex.PoolConfig = {}, engine: () => Engine): Knex.PoolConfig {
+  const users = pool.afterCreate as AfterCreate | undefined;
+  const afterCreate: AfterCreate = (connection, done) => {
+    const begun = (error: Error | null): void => {
+      if (error) {
+        sever(connection); // Knex forgets a connection that could not begin
+        return done(error, connection);
+      }
+      if (users) users(connection, done);
+      else done(null, connection);
+    };
+    engine().opened(connection);
+    if (engine().role === 'slave') beginOnSlave(connection, engine(), begun);
+    else begun(null);
+  };
+  return { ...pool, afterCreate };
+}
+
+function beginOnSlave(
+  connection: EngineConnection,
+  slave: Engine,
+  done: (error: Error | null) => void,
+): void {
+  connection.query!(BEGIN_ON_SLAVE, (error, results) => {
+    if (error) return done(error);
+    slave.startedAt = (results as readonly PgResult[])[1]!.rows[0]!.started_at;
+    done(null);
+  });
+}

@@ -1,0 +1,67 @@
+/**
+ * What an error says of the engine (FACTS 21).
+ * `unreachable`: there was no connection to send the query on, so that it certainly was not run.
+ * `broken`: the connection broke, or the server ended it, while the query was on its way; it may have been run.
+ * `conflict`: a slave cancelled it for the sake of its replay; the engine is well.
+ * `busy`: this process's own pool had no connection free in time; nothing was sent.
+ */
+export type EngineFailure = 'unreachable' | 'broken' | 'conflict' | 'busy';
+
+interface DriverError {
+  readonly code?: unknown;
+  readonly name?: unknown;
+  readonly message?: unknown;
+}
+
+const UNREACHABLE_CODES = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'EADDRNOTAVAIL',
+  '57P03', // cannot_connect_now: it starts up or shuts down
+  '53300', // too_many_connections
+  '28000', // no entry in pg_hba.conf, or no such role
+  '28P01', // the password is wrong: rotated here and not there, say
+  '3D000', // no such database
+]);
+
+const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']);
+
+/**
+ * Class 08: connection exceptions; 57P: the operator ended it; 53, 58, XX: out of memory or disk, errors of the system, data
+ * that is corrupt: another copy may do better.
+ */
+const BROKEN_CLASSES = /^(?:08|57P|53|58|XX)/;
+
+/** What pg says without a code. */
+const UNREACHABLE_TEXTS =
+  /^timeout expired$|timeout exceeded when trying to connect|Connection terminated due to connection timeout|Connection terminated before/i;
+const BROKEN_TEXTS =
+  /Connection terminated|Connection ended unexpectedly|Client has encountered a connection error|Client was closed/i;
+
+const POOL_TIMEOUT = /Timeout acquiring a connection/;
+const UNASKED_CANCEL = /user request/;
+
+/** Undefined: an answer to the query itself, which another engine would give as well. */
+export function engineFailureOf(error: unknown, isSlave: boolean): EngineFailure | undefined {
+  const { code, name, message } = (error ?? {}) as DriverError;
+  const text = typeof message === 'string' ? message : '';
+  if (typeof code === 'string') return failureOfCode(code, text, isSlave);
+  if (name === 'KnexTimeoutError') return POOL_TIMEOUT.test(text) ? 'busy' : undefined;
+  if (UNREACHABLE_TEXTS.test(text)) return 'unreachable';
+  return BROKEN_TEXTS.test(text) ? 'broken' : undefined;
+}
+
+function failureOfCode(code: string, text: string, isSlave: boolean): EngineFailure | undefined {
+  if (isSlave && isConflict(code, text)) return 'conflict';
+  if (UNREACHABLE_CODES.has(code)) return 'unreachable';
+  return BROKEN_CODES.has(code) || BROKEN_CLASSES.test(code) ? 'broken' : undefined;
+}
+
+/** On a slave these are never the query's own doing; a statement's timeout is, and has the code of cancelling too. */
+function isConflict(code: string, text: string): boolean {
+  return code === '40001' || code === '40P01' || (code === '57014' && UNASKED_CANCEL.test(text));
+}

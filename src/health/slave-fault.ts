@@ -1,0 +1,87 @@
+import type { ResolvedHealthOptions } from '../options/resolve-health-options.js';
+import type { EngineHealth, Fault } from './engine-health.js';
+import type { ProbeRow } from './engine-probe.js';
+
+/** What a slave is compared with. */
+export interface Surroundings {
+  /** The master's; undefined until it was asked. */
+  readonly system: string | undefined;
+  /** The newest on which a master was known; 0 until then. */
+  readonly timeline: number;
+  /** Which run of a server the master is. */
+  readonly masterRun: string | undefined;
+  /** Those whose latency is as it should be. */
+  readonly others: readonly EngineHealth[];
+  readonly options: ResolvedHealthOptions;
+}
+
+/** So many times as long as the others' is. */
+const SLOW_RATIO = 5;
+
+/** Undefined: it may serve. */
+export function faultOfSlave(
+  health: EngineHealth,
+  answer: ProbeRow,
+  around: Surroundings,
+): Fault | undefined {
+  return (
+    faultOfHistory(answer, around) ?? faultOfLag(health, around.options) ?? faultOfLatency(health, around)
+  );
+}
+
+export function faultOfMaster({ in_recovery: inRecovery }: ProbeRow): Fault | undefined {
+  return inRecovery ? { kind: 'foreign', because: 'it is in recovery: it was made a slave' } : undefined;
+}
+
+/** Where the master is not known yet there is nothing to compare with. */
+function faultOfHistory(answer: ProbeRow, { system, timeline, masterRun }: Surroundings): Fault | undefined {
+  if (system === undefined) return undefined;
+  if (answer.system !== system)
+    return { kind: 'foreign', because: `it belongs to the system ${answer.system}, the master to ${system}` };
+  const isMasterItself = !answer.in_recovery && answer.started_at === masterRun;
+  if (answer.timeline === timeline && (answer.in_recovery || isMasterItself)) return undefined;
+  const does = answer.in_recovery ? 'follows' : 'is no slave: it writes';
+  return {
+    kind: 'foreign',
+    because: `it ${does} timeline ${answer.timeline}, the master writes ${timeline}`,
+  };
+}
+
+/** Out beyond the limit, back below half of it. */
+function faultOfLag(
+  { engine, lag }: EngineHealth,
+  { maxLagMs, maxLagBytes }: ResolvedHealthOptions,
+): Fault | undefined {
+  if (!lag) return undefined;
+  const part = engine.state.kind === 'lagging' ? 0.5 : 1;
+  if (lag.ms > maxLagMs * part)
+    return { kind: 'lagging', because: `it is more than ${maxLagMs * part} ms behind the master` };
+  if (lag.bytes > maxLagBytes * part)
+    return { kind: 'lagging', because: `it is more than ${maxLagBytes * part} bytes behind the master` };
+  return undefined;
+}
+
+/** Out beyond many times the others', back below half of that; with nobody to compare with it is as fast as it gets. */
+function faultOfLatency(health: EngineHealth, around: Surroundings): Fault | undefined {
+  const limitMs = latencyLimitMs(health, around);
+  const { latencyMs = 0 } = health;
+  if (latencyMs <= limitMs) return undefined;
+  return { kind: 'slow', because: `it takes ${Math.round(latencyMs)} ms to answer, the limit is ${limitMs}` };
+}
+
+/** Whether one more probe has to tell if it is slow. */
+export function isInDoubt(health: EngineHealth, around: Surroundings): boolean {
+  const { lastLatencyMs = 0, latencyMs = 0 } = health;
+  const limitMs = latencyLimitMs(health, around);
+  return lastLatencyMs > limitMs && latencyMs <= limitMs;
+}
+
+function latencyLimitMs({ engine }: EngineHealth, { others, options }: Surroundings): number {
+  const typicalMs = median(others.flatMap(({ latencyMs }) => latencyMs ?? [])) ?? Infinity;
+  const part = engine.state.kind === 'slow' ? 0.5 : 1;
+  return Math.ceil(Math.max(options.slowMs, SLOW_RATIO * typicalMs) * part);
+}
+
+function median(numbers: readonly number[]): number | undefined {
+  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1];
+}

@@ -1,0 +1,23 @@
+/** So many at once, and so many a second. */
+export class TokenBucket {
+  private tokens: number;
+  private filledAtMs: number;
+
+  constructor(
+    private readonly most: number,
+    private readonly perSecond: number,
+    private readonly nowMs: () => number,
+  ) {
+    this.tokens = most;
+    this.filledAtMs = nowMs();
+  }
+
+  take(): boolean {
+    const nowMs = this.nowMs();
+    this.tokens = Math.min(this.most, this.tokens + ((nowMs - this.filledAtMs) / 1000) * this.perSecond);
+    this.filledAtMs = nowMs;
+    if (this.tokens < 1) return false;
+    this.tokens--;
+    return true;
+  }
+}

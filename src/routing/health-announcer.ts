@@ -1,0 +1,25 @@
+import type { Engine } from '../engines/engine.js';
+import { type EngineState, serves } from '../engines/engine-state.js';
+import type { HealthListener } from '../health/health.js';
+import type { RoutingLogger } from '../options/routing-logger.js';
+import type { RoutingEvents } from './decision-announcer.js';
+
+/** Tells of engines that come and go: the log, the events' listeners. */
+export class HealthAnnouncer implements HealthListener {
+  constructor(
+    private readonly logger: RoutingLogger,
+    private readonly events: RoutingEvents,
+  ) {}
+
+  engineChanged({ name, state: to }: Engine, from: EngineState): void {
+    const text = `Engine ${name} is ${to.kind}, it was ${from.kind}${'because' in to ? `: ${to.because}` : ''}`;
+    if (!serves(to)) this.logger.warn(text);
+    else if (from.kind !== 'unknown') this.logger.debug(text); // that all is as it should be is no news
+    this.events.emit('engine', { engine: name, from, to });
+  }
+
+  masterChanged(from: Engine, to: Engine): void {
+    this.logger.warn(`Engine ${to.name} was promoted: writes go there, and no more to ${from.name}`);
+    this.events.emit('master', { from: from.name, to: to.name });
+  }
+}

@@ -1,0 +1,88 @@
+import type { Engine, EngineRole } from '../engines/engine.js';
+import { WriteFailedError } from '../errors.js';
+import { type EngineFailure, engineFailureOf } from '../health/engine-failure.js';
+import type { Health } from '../health/health.js';
+import { TokenBucket } from '../health/token-bucket.js';
+import type { RoutingEvents } from '../routing/decision-announcer.js';
+import { isRefusedWrite } from './refusal.js';
+
+/** What failed, as far as it matters for trying again. */
+export interface Attempt {
+  readonly engine: Engine;
+  /** The engine's at the time; a promotion may have changed it since. */
+  readonly role: EngineRole;
+  /** Proved: running it again changes nothing. */
+  readonly isRead: boolean;
+  /** Whether another engine may run it: not inside a transaction, nor where the Knex or the connection names one. */
+  readonly movable: boolean;
+}
+
+/** How often one query was tried, and since when. */
+export class Tries {
+  count = 0;
+  sinceMs: number | undefined;
+}
+
+/** Where a query goes on failing, its trouble is not the engine's. */
+const MOST_TRIES = 6;
+/** A slave that fails takes all that was under way with it; more a second is a storm. */
+const MOST_AT_ONCE = 1_000;
+const MOST_PER_SECOND = 200;
+
+/** What becomes of a query that failed: it runs again, or its caller gets an error that says what is known. */
+export class Retries {
+  private readonly budget: TokenBucket;
+
+  constructor(
+    /** Undefined where nothing is known of engines: nothing runs again then. */
+    private readonly health: Health | undefined,
+    private readonly writes: 'never' | 'safe',
+    private readonly waitMs: number,
+    private readonly events: RoutingEvents,
+    private readonly nowMs: () => number,
+  ) {
+    this.budget = new TokenBucket(MOST_AT_ONCE, MOST_PER_SECOND, nowMs);
+  }
+
+  /** Resolves when the query may be dispatched anew. Rejects with what its caller gets. */
+  async allow(attempt: Attempt, error: unknown, tries: Tries): Promise<void> {
+    const failure = this.note(attempt, error);
+    tries.sinceMs ??= this.nowMs();
+    const mayTry = tries.count < MOST_TRIES && attempt.movable;
+    const again = mayTry && (await this.isWorthTrying(attempt, failure, error, tries));
+    if (!again) throw this.told(attempt, failure, error);
+    tries.count++;
+    this.events.emit('retry', { engine: attempt.engine.name, error: error as Error });
+  }
+
+  /** What the caller gets where nothing more is tried. */
+  told(attempt: Attempt, failure: EngineFailure | undefined, error: unknown): unknown {
+    if (!failure || attempt.isRead || attempt.role === 'slave' || failure === 'busy') return error;
+    return new WriteFailedError(attempt.engine.name, failure === 'broken', { cause: error });
+  }
+
+  /** What the error says of the engine; health hears of it. */
+  note({ engine, role }: Attempt, error: unknown): EngineFailure | undefined {
+    const failure = this.health && engineFailureOf(error, role === 'slave');
+    if (failure && engine.role === role) this.health?.queryFailed(engine, failure, error);
+    return failure;
+  }
+
+  private isWorthTrying(
+    attempt: Attempt,
+    failure: EngineFailure | undefined,
+    error: unknown,
+    tries: Tries,
+  ): Promise<boolean> | boolean {
+    if (!failure && !isRefusedWrite(error)) return false;
+    const isUnsent = failure !== 'broken' && failure !== 'conflict';
+    if (!attempt.isRead && !isUnsent) return false; // it may have had an effect
+    if (attempt.role === 'slave') return failure !== undefined && this.budget.take();
+    if (failure === 'busy' || (!attempt.isRead && this.writes === 'never')) return false;
+    return this.budget.take() && this.masterReturns(tries);
+  }
+
+  private masterReturns({ sinceMs = 0 }: Tries): Promise<boolean> | boolean {
+    return this.nowMs() - sinceMs <= this.waitMs && (this.health?.masterReturns() ?? false);
+  }
+}
