@@ -211,10 +211,13 @@ export class DatabaseRouting {
     this.parts.health?.start();
   }
 
+  /** What is frozen is found out while pools wait for it; so health ends after them. */
   private async destroyEngines(): Promise<void> {
     this.parts.classifier.stop();
+    const all = this.engines.all();
+    const closed = await Promise.allSettled(all.map((engine) => engine.destroy()));
     this.parts.health?.stop();
-    const results = await Promise.allSettled(this.engines.all().map((engine) => engine.destroy()));
+    const results = [...closed, ...(await Promise.allSettled(all.map((engine) => engine.destroyProbes())))];
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );

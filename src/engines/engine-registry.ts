@@ -146,7 +146,7 @@ export class EngineRegistry {
     this.byName.delete(name);
     this.setSlaves(this.slaves.filter((slave) => slave !== engine));
     engine.cut();
-    await engine.destroy();
+    await Promise.all([engine.destroy(), engine.destroyProbes()]);
   }
 
   private setSlaves(slaves: readonly Engine[]): void {

@@ -19,9 +19,11 @@ export class EngineHealth {
   answer: ProbeRow | undefined;
   askedAtMs = -Infinity;
   lag: Lag | undefined;
-  /** The better one of the last two probes: a single slow one says nothing. */
+  /** The better one of the last two probes: a single slow one says nothing, nor does the first, which connects. */
   latencyMs: number | undefined;
   lastLatencyMs: number | undefined;
+  /** The worse one of the two, which others are compared with: where all are slow now and then, nobody is to blame. */
+  worstLatencyMs: number | undefined;
   private step = 0;
   private stepAtMs = 0;
 
@@ -40,7 +42,9 @@ export class EngineHealth {
   answered(answer: ProbeRow, askedAtMs: number, latencyMs: number): void {
     this.answer = answer;
     this.askedAtMs = askedAtMs;
-    this.latencyMs = Math.min(latencyMs, this.lastLatencyMs ?? Infinity);
+    const before = this.lastLatencyMs;
+    this.latencyMs = before === undefined ? undefined : Math.min(latencyMs, before);
+    this.worstLatencyMs = before === undefined ? undefined : Math.max(latencyMs, before);
     this.lastLatencyMs = latencyMs;
   }
 
@@ -58,16 +62,16 @@ export class EngineHealth {
   /** It can't be asked, or a query failed for its sake. */
   failed(because: string, nowMs: number): void {
     const { kind } = this.engine.state;
-    this.answer = undefined;
-    this.lastLatencyMs = undefined;
+    this.answer = this.lag = undefined;
+    this.latencyMs = this.worstLatencyMs = this.lastLatencyMs = undefined;
     if (kind === 'draining') return;
     if (kind !== 'down') this.gate.close(nowMs);
     this.become({ kind: 'down', since: new Date(), because });
   }
 
-  /** Probing failed: its last words are out of date. */
-  asked(askedAtMs: number): void {
+  notAnswered(because: string, askedAtMs: number, nowMs: number): void {
     this.askedAtMs = askedAtMs;
+    this.failed(because, nowMs);
   }
 
   private climb(nowMs: number): void {
