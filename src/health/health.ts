@@ -5,9 +5,9 @@ import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.j
 import type { EngineState } from '../engines/engine-state.js';
 import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
 import type { EngineFailure } from './engine-failure.js';
-import { EngineHealth, type Fault } from './engine-health.js';
+import { EngineHealth } from './engine-health.js';
 import type { ProbeRow } from './engine-probe.js';
-import { LagMeter } from './lag-meter.js';
+import { type Lag, LagMeter } from './lag-meter.js';
 import { MasterElection } from './master-election.js';
 import { type Listener, Monitor } from './monitor.js';
 import { ReturnGate } from './return-gate.js';
@@ -135,7 +135,8 @@ export class Health implements EngineWatcher, Listener {
     if (isMaster) this.heardMaster(answer, askedAtMs);
     else this.reads?.heardSlave(engine, answer);
     health.lag = answer.in_recovery ? this.lagOf(answer) : undefined;
-    health.judge(isMaster ? faultOfMaster(answer) : this.faultOf(health, answer), nowMs);
+    const fault = isMaster ? faultOfMaster(answer) : faultOfSlave(health, answer, this.around(health));
+    health.judge(fault, nowMs);
     if (isMaster && engine.state.kind === 'up') this.masterWaiters.release(true);
   }
 
@@ -163,12 +164,8 @@ export class Health implements EngineWatcher, Listener {
     if (this.reads?.master.latest) this.lag.note(this.reads.master.latest.position, askedAtMs);
   }
 
-  private lagOf({ lsn, replayed_ms: age }: ProbeRow) {
+  private lagOf({ lsn, replayed_ms: age }: ProbeRow): Lag | undefined {
     return this.lag.lagOf(parsePosition(lsn), age === null ? undefined : Number(age), this.nowMs());
-  }
-
-  private faultOf(health: EngineHealth, answer: ProbeRow): Fault | undefined {
-    return faultOfSlave(health, answer, this.around(health));
   }
 
   private around(health: EngineHealth): Surroundings {

@@ -6,6 +6,7 @@ import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
 import type { DispatchedTransaction } from './dispatched-transaction.js';
 import type { Explanation } from '../routing/explanation.js';
 import { createView } from './engine-view.js';
+import type { Explainer } from './explainer.js';
 import { FirstRowStream } from './first-row-stream.js';
 import { HeldConnections } from './held-connections.js';
 import {
@@ -35,6 +36,7 @@ export interface RoutedClientDependencies {
   readonly dispatcher: QueryDispatcher;
   readonly held: HeldConnections;
   readonly retries: Retries;
+  readonly explainer: Explainer;
   /** Lets all engines connect again, after they were destroyed. */
   readonly initialize: () => void;
   /** Ends what the client stands for: all engines, or the one it names. */
@@ -47,7 +49,7 @@ export interface RoutedClientDependencies {
  * names, undefined on the routed one.
  */
 export function routedClientClass(
-  { engines, dispatcher, held, retries, initialize, destroy }: RoutedClientDependencies,
+  { engines, dispatcher, held, retries, explainer, initialize, destroy }: RoutedClientDependencies,
   knexEngine: EngineChoice | undefined,
 ): KnexClientClass {
   const knex = classesOf(clientOf(engines.master.knex));
@@ -303,8 +305,8 @@ export function routedClientClass(
 
   return class RoutedClient extends knex.Client {
     explain(builder: KnexBuilder): Explanation {
-      if (this.transacting) return dispatcher.explainInTransaction(builder, engineOf(this));
-      return dispatcher.explain(builder, knexEngine);
+      if (this.transacting) return explainer.explainInTransaction(builder, engineOf(this));
+      return explainer.explain(builder, knexEngine);
     }
 
     override runner(builder: KnexBuilder): RoutedRunner {
