@@ -1,4 +1,3 @@
-import { setTimeout as sleepMs } from 'node:timers/promises';
 import type { PostgresConnection, PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
 import { ConsistencyStore, startReplicatedPostgres } from '../../src/testing/index.js';
 import { PlainEngines } from './naive/plain-engines.js';
@@ -71,22 +70,10 @@ export class CheckDatabase {
     );
   }
 
-  /** Tries again while a killed server's last processes still hold its memory. */
-  async start(name: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.slave(name).start();
-      } catch (cause) {
-        if (attempt === 10) throw cause;
-        await sleepMs(100);
-      }
-    }
-  }
-
   /** As it was at the start, whatever a row did to it. */
   async restore(): Promise<void> {
     for (const slave of this.slaves) {
-      await this.start(slave.name);
+      await slave.start();
       await slave.resume();
       await slave.delay(0);
     }

@@ -26,7 +26,12 @@ describe('a fault proxy', () => {
 
   beforeEach(async () => {
     proxy = await startFaultProxy(db.master.connection);
-    client = knex({ client: 'pg', connection: proxy.connection, pool: { min: 0, max: 1 }, log: { warn() {} } });
+    client = knex({
+      client: 'pg',
+      connection: proxy.connection,
+      pool: { min: 0, max: 1 },
+      log: { warn() {} },
+    });
     await answer();
   });
 
