@@ -1,12 +1,7 @@
-import type { PostgresConnection, PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
+import type { PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
 import { ConsistencyStore, startReplicatedPostgres } from '../../src/testing/index.js';
+import { type Servers, serversOf } from '../common/servers.js';
 import { PlainEngines } from './naive/plain-engines.js';
-
-/** Where the servers are; plain data, for the app's processes. */
-export interface Servers {
-  readonly master: PostgresConnection;
-  readonly slaves: Readonly<Record<string, PostgresConnection>>;
-}
 
 /** What a slave writes to disk is what it begins with after a crash: nothing is, so that it begins far back. */
 const RARELY_ON_DISK = {
@@ -36,9 +31,7 @@ export class CheckDatabase {
   }
 
   get servers(): Servers {
-    const { master, slaves } = this.replication;
-    const connections = Object.values(slaves).map(({ name, connection }) => [name, connection] as const);
-    return { master: master.connection, slaves: Object.fromEntries(connections) };
+    return serversOf(this.replication);
   }
 
   get slaves(): readonly PostgresSlave[] {

@@ -1,0 +1,28 @@
+import type { Fault } from './faults/fault.js';
+import type { Duration, RowResult } from './row-result.js';
+
+const FIRST_WRITE_WITHIN_MS = 1000;
+
+/** What a row of ours should have done and did not, a sentence each. */
+export function brokenGoals({ detectWithinMs, maxOuts }: Fault, row: RowResult): string[] {
+  return [
+    row.failedReads > 0 && `${row.failedReads} reads outside transactions failed`,
+    row.wrong > 0 && `${row.wrong} results were wrong`,
+    isLate(row.detectMs, detectWithinMs) && `noticed ${inMs(row.detectMs)}, not within ${detectWithinMs} ms`,
+    row.backMs === 'never' && 'an engine did not come back into rotation',
+    isLate(row.firstWriteMs, FIRST_WRITE_WITHIN_MS) &&
+      `the first write after the promotion came ${inMs(row.firstWriteMs)}, not within ${FIRST_WRITE_WITHIN_MS} ms`,
+    (row.strayWrites ?? 0) > 0 && `${row.strayWrites} writes reached the old master`,
+    row.unhandled > 0 && `${row.unhandled} rejections were not handled`,
+    (row.outs ?? 0) > maxOuts && `engines went out of rotation ${row.outs} times, not at most ${maxOuts}`,
+  ].filter((goal) => goal !== false);
+}
+
+function isLate(duration: Duration, withinMs: number | undefined): boolean {
+  if (duration === undefined || withinMs === undefined) return false;
+  return duration === 'never' || duration > withinMs;
+}
+
+function inMs(duration: Duration): string {
+  return typeof duration === 'number' ? `after ${duration.toFixed(0)} ms` : 'never';
+}
