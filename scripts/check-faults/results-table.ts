@@ -10,10 +10,13 @@ const FAULT_WIDTH = 32;
 const ROUTER_WIDTH = 22;
 
 const COLUMNS: readonly Column[] = [
-  { title: 'reads', width: 6, cell: ({ reads }) => String(reads) },
-  { title: 'failed', width: 6, cell: ({ failedReads }) => String(failedReads) },
-  { title: 'writes', width: 6, cell: ({ writes }) => String(writes) },
-  { title: 'failed', width: 6, cell: ({ failedWrites }) => String(failedWrites) },
+  {
+    title: 'reads/s',
+    width: 11,
+    cell: (row) => change(row.readsPerSecondBefore, row.readsPerSecondDuring, (number) => number.toFixed(0)),
+  },
+  { title: 'failed reads', width: 12, cell: ({ failedReads }) => String(failedReads) },
+  { title: 'writes', width: 6, cell: ({ failedWrites }) => String(failedWrites) },
   { title: 'wrong', width: 5, cell: ({ wrong }) => String(wrong) },
   { title: 'detect ms', width: 9, cell: ({ detectMs }) => duration(detectMs) },
   { title: 'back ms', width: 7, cell: ({ backMs }) => duration(backMs) },
@@ -35,6 +38,7 @@ const COLUMNS: readonly Column[] = [
 ];
 
 export const LEGEND = `
+  reads/s       that succeeded: before the fault, and during it; everybody waits for an answer before the next question
   failed        reads outside transactions, and writes, that ended with an error or took longer than 5 s
   wrong         a session went back in time, or an acknowledged write was missing or there twice at the end
   detect        from the fault until the router sends nothing more to the engine

@@ -12,6 +12,10 @@ export interface RowResult {
   readonly fault: string;
   readonly router: string;
   readonly reads: number;
+  readonly readsPerSecondBefore: number;
+  readonly readsPerSecondDuring: number;
+  /** Of the reads before the fault, by engine. */
+  readonly sharesBefore: Readonly<Record<string, number>>;
   readonly failedReads: number;
   readonly writes: number;
   readonly failedWrites: number;
@@ -54,15 +58,19 @@ const MOST_ERRORS = 6;
 export function rowResult(evidence: RowEvidence): RowResult {
   const { recording, clock, watch, beganMs, endedMs } = evidence;
   const { operations, wrong } = recording;
-  const reads = operations.filter(({ kind }) => kind === 'read');
+  const reads = operations.filter(({ kind }) => kind !== 'write');
   const writes = operations.filter(({ kind }) => kind === 'write');
+  const faultEndedMs = Math.min(clock.endedMs, endedMs);
   const before = between(reads, beganMs, clock.beganMs);
-  const during = between(reads, clock.beganMs, Math.min(clock.endedMs, endedMs));
+  const during = between(reads, clock.beganMs, faultEndedMs);
   const masters = new Set(['master', clock.promotion?.server]);
   return {
     fault: evidence.fault,
     router: evidence.router,
     reads: reads.length,
+    readsPerSecondBefore: perSecond(before, clock.beganMs - beganMs),
+    readsPerSecondDuring: perSecond(during, faultEndedMs - clock.beganMs),
+    sharesBefore: sharesOf(before),
     failedReads: reads.filter(isFailed).length,
     writes: writes.length,
     failedWrites: writes.filter(isFailed).length,
@@ -119,6 +127,17 @@ function longest(durations: readonly Duration[]): Duration {
   if (durations.includes('never')) return 'never';
   const numbers = durations.filter((duration) => typeof duration === 'number');
   return numbers.length > 0 ? Math.max(...numbers) : undefined;
+}
+
+function perSecond(reads: readonly Operation[], ms: number): number {
+  return reads.filter((read) => !isFailed(read)).length / (ms / 1000);
+}
+
+function sharesOf(reads: readonly Operation[]): Record<string, number> {
+  const engines = new Set(reads.map(({ engine }) => engine ?? 'none'));
+  const share = (name: string) =>
+    reads.filter(({ engine }) => (engine ?? 'none') === name).length / reads.length;
+  return Object.fromEntries([...engines].map((name) => [name, share(name)]));
 }
 
 function p99(reads: readonly Operation[]): number | undefined {

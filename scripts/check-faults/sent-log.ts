@@ -1,5 +1,5 @@
 /** How much must go to other engines to say that one gets nothing any more. */
-const ENOUGH_ELSEWHERE = 50;
+const ENOUGH_ELSEWHERE = 500;
 
 /** Which engine each query was sent to, and when. */
 export class SentLog {

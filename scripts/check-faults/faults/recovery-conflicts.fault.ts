@@ -38,8 +38,7 @@ async function disturb({ replication: { master } }: FaultDatabase, ended: AbortS
   while (!ended.aborted) {
     await master.query(`UPDATE ${TABLE} SET text = 'text' WHERE id % 10 = 0`);
     await master.query(`VACUUM ${TABLE}`);
-    // An access exclusive lock that slaves replay
-    await master.query(`ALTER TABLE ${TABLE} SET (fillfactor = 90)`);
+    await master.query(`BEGIN; LOCK TABLE ${TABLE} IN ACCESS EXCLUSIVE MODE; COMMIT`);
     await sleepMs(CYCLE_MS);
   }
 }
@@ -48,7 +47,7 @@ async function read({ session, recording }: FaultRun, ended: AbortSignal): Promi
   const reader = session();
   while (!ended.aborted) {
     await reader.context(async ({ reads }) => {
-      await recording.add('read', async () => {
+      await recording.add('long read', async () => {
         let engine: string | undefined;
         const query = reads(`${TABLE} as a`)
           .join(`${TABLE} as b`, 'a.id', '<', 'b.id')

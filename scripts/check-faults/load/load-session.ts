@@ -6,17 +6,22 @@ import type { Recording } from './recording.js';
 import { sentNow } from './sent-value.js';
 import { withinDeadline } from './within-deadline.js';
 
-const PAUSE_MS = 15;
+const PAUSE_MS = 25;
 const WRITE_SHARE = 0.1;
 const APPEND_SHARE = 0.06;
 
+/** After how many contexts, on average, a person leaves and another comes. */
+const VISIT_CONTEXTS = 30;
+
 /**
- * One person, who goes from context to context, alone writes one register and one list, and looks at another person's
- * register too. No result may be older than one that the person has got before.
+ * One person after the other, who go from context to context, alone write one register and one list, and look at another's
+ * register too. No result may be older than one that the same person has got before.
  */
 export class LoadSession {
-  /** The newest version seen, by register; and the length of the list. */
+  private person: RouterSession;
+  /** The newest version that the person has seen, by register; and the length of the list. */
   private readonly seen = new Map<string, number>();
+  private newestWritten = 0;
   private acknowledged = 0;
   private doubtful = 0;
   private readonly appended: string[] = [];
@@ -24,18 +29,21 @@ export class LoadSession {
   constructor(
     private readonly name: string,
     private readonly friend: string,
-    private readonly router: RouterSession,
+    private readonly comes: () => RouterSession,
     private readonly recording: Recording,
-  ) {}
+  ) {
+    this.person = comes();
+  }
 
   async run(stopped: AbortSignal): Promise<void> {
     while (!stopped.aborted) {
       try {
-        await this.router.context((knex) => this.context(knex));
+        await this.person.context((knex) => this.context(knex));
       } catch (cause) {
         this.recording.addFault(cause);
       }
       await sleepMs(PAUSE_MS);
+      if (Math.random() < 1 / VISIT_CONTEXTS) this.next();
     }
   }
 
@@ -51,6 +59,12 @@ export class LoadSession {
     );
     this.checkRegister(register?.version ?? 0);
     this.checkList(items.map(({ value }) => value));
+  }
+
+  /** A new person has seen nothing yet. */
+  private next(): void {
+    this.person = this.comes();
+    this.seen.clear();
   }
 
   private get list(): string {
@@ -71,6 +85,7 @@ export class LoadSession {
     const written = await this.record('write', () => new ConsistencyStore(knex).write(this.name, value));
     if (!written) return void (this.doubtful += 1);
     this.acknowledged += 1;
+    this.newestWritten = written.version;
     this.see(this.name, written.version, 'wrote');
   }
 
@@ -106,8 +121,9 @@ export class LoadSession {
   }
 
   private checkRegister(version: number): void {
-    const seen = this.seen.get(this.name) ?? 0;
-    if (version < seen) this.wrong(`${this.name} is at ${version}, though ${seen} was seen`);
+    const { newestWritten } = this;
+    if (version < newestWritten)
+      this.wrong(`${this.name} is at ${version}, though ${newestWritten} was acknowledged`);
     const most = this.acknowledged + this.doubtful;
     if (version > most) this.wrong(`${this.name} is at ${version}, though it was written ${most} times`);
   }

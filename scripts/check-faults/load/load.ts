@@ -4,7 +4,7 @@ import type { RouterUnderFault } from '../routers/router-under-fault.js';
 import { LoadSession } from './load-session.js';
 import type { Recording } from './recording.js';
 
-const SESSIONS = 16;
+const SESSIONS = 12;
 /** More than a context can take where each of its operations takes as long as it may. */
 const STOP_MS = 40_000;
 
@@ -25,7 +25,7 @@ export class Load {
     const names = Array.from({ length: SESSIONS }, (_, index) => `${row}.${index}`);
     const sessions = names.map((name, index) => {
       const friend = names[(index + 1) % names.length] ?? name;
-      return new LoadSession(name, friend, router.session(), recording);
+      return new LoadSession(name, friend, () => router.session(), recording);
     });
     return new Load(sessions, recording);
   }

@@ -1,6 +1,7 @@
 /** A read outside a transaction, a write, or a transaction that writes, as its caller saw it. */
 export interface Operation {
-  readonly kind: 'read' | 'write';
+  /** Long reads are of a fault's own load: how long they take says nothing. */
+  readonly kind: 'read' | 'long read' | 'write';
   readonly startedMs: number;
   readonly endedMs: number;
   /** Who answered, where the router says so. */

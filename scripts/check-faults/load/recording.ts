@@ -30,7 +30,7 @@ export class Recording {
 
   /** When the first read that an engine answered since then had its answer. */
   firstReadOn(engine: string, sinceMs: number): number | undefined {
-    const isIt = (one: Operation) => one.kind === 'read' && one.engine === engine && one.endedMs >= sinceMs;
+    const isIt = (one: Operation) => one.kind !== 'write' && one.engine === engine && one.endedMs >= sinceMs;
     return this.operations.find(isIt)?.endedMs;
   }
 
