@@ -1,4 +1,4 @@
-import type { Servers } from '../check-database.js';
+import type { Servers } from '../../common/servers.js';
 
 /** What an app's process is told, as JSON in its environment. */
 export interface AppSettings {
