@@ -11,5 +11,7 @@ export interface AppSettings {
 
 export const SETTINGS_VARIABLE = 'CHECK_CONSISTENCY_APP';
 
-/** What the process answers once it listens, or can't. */
-export type AppMessage = { readonly url: string } | { readonly skipped: string };
+/** What the process answers once it listens. */
+export interface AppMessage {
+  readonly url: string;
+}
