@@ -16,7 +16,7 @@ const COLUMNS: readonly Column[] = [
     cell: (row) => change(row.readsPerSecondBefore, row.readsPerSecondDuring, (number) => number.toFixed(0)),
   },
   { title: 'failed reads', width: 12, cell: ({ failedReads }) => String(failedReads) },
-  { title: 'writes', width: 6, cell: ({ failedWrites }) => String(failedWrites) },
+  { title: 'failed writes', width: 13, cell: ({ failedWrites }) => String(failedWrites) },
   { title: 'wrong', width: 5, cell: ({ wrong }) => String(wrong) },
   { title: 'detect ms', width: 9, cell: ({ detectMs }) => duration(detectMs) },
   { title: 'back ms', width: 7, cell: ({ backMs }) => duration(backMs) },

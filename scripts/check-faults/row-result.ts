@@ -76,7 +76,7 @@ export function rowResult(evidence: RowEvidence): RowResult {
     failedWrites: writes.filter(isFailed).length,
     wrong: wrong.length,
     detectMs: longest(clock.engines.map((engine) => detectMs(engine, evidence))),
-    backMs: longest(clock.engines.map((engine) => backMs(engine, evidence))),
+    backMs: longest(usedBefore(clock, before).map((engine) => backMs(engine, evidence))),
     p99BeforeMs: p99(before),
     p99DuringMs: p99(during.filter(({ engine }) => engine && !clock.engines.includes(engine))),
     slowestReadMs: Math.max(0, ...during.map(msOf)),
@@ -106,6 +106,12 @@ function detectMs(engine: string, { clock, watch, sent, endedMs }: RowEvidence):
     ? watch.outSince(engine, struckMs, untilMs)
     : sent.quietSince(engine, struckMs, untilMs);
   return outMs === undefined ? 'never' : outMs - struckMs;
+}
+
+/** Who was never in rotation can't come back. */
+function usedBefore({ engines }: FaultClock, before: readonly Operation[]): string[] {
+  const used = new Set(before.map(({ engine }) => engine));
+  return engines.filter((engine) => used.has(engine));
 }
 
 /** Until a read on it succeeds again. */

@@ -68,7 +68,8 @@ async function backInRotation(clock: FaultClock, recording: Recording): Promise<
   const deadline = performance.now() + BACK_WITHIN_MS;
   const isMissing = (engine: string) => {
     const healedMs = clock.healedAt(engine);
-    return healedMs !== undefined && recording.firstReadOn(engine, healedMs) === undefined;
+    const isUsed = recording.firstReadOn(engine, 0) !== undefined;
+    return isUsed && healedMs !== undefined && recording.firstReadOn(engine, healedMs) === undefined;
   };
   await sleepMs(AFTER_MS);
   while (clock.engines.some(isMissing) && performance.now() < deadline) await sleepMs(50);

@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { alterSystem } from './alter-system.js';
 import { freePort } from './free-port.js';
 import { ReplicatedPostgresError } from './replicated-postgres.error.js';
 import type { PostgresSetting } from './replicated-postgres.options.js';
@@ -7,7 +8,7 @@ import { waitUntil } from './wait-until.js';
 
 /** Not by name: the older versions of pg are CommonJS, whose names Node does not see. */
 // oxlint-disable-next-line import/no-named-as-default-member
-const { Client, escapeIdentifier, escapeLiteral } = pg;
+const { Client, escapeIdentifier } = pg;
 
 /** What knex and pg take as `connection`. */
 export interface PostgresConnection {
@@ -187,12 +188,6 @@ export class PostgresServer {
       async () => (await this.process.start(port)) === 'ready',
     );
   }
-}
-
-function alterSystem(name: string, value: PostgresSetting | null): string {
-  const setting = name.split('.').map(escapeIdentifier).join('.');
-  if (value === null) return `ALTER SYSTEM RESET ${setting}`;
-  return `ALTER SYSTEM SET ${setting} = ${escapeLiteral(String(value))}`;
 }
 
 function notStarted(name: string): ReplicatedPostgresError {

@@ -128,6 +128,15 @@ describe('the judgement of a fault', () => {
     expect(row.result().backMs).toBe(40);
   });
 
+  it('does not wait for an engine that was never used', async () => {
+    row = new StagedRow();
+    await row.read('slave1');
+    row.clock.strike('slave1', 'slave2');
+    row.clock.heal('slave1', 'slave2');
+    await row.read('slave1', 7);
+    expect(row.result().backMs).toBe(7);
+  });
+
   it('says that an engine never came back', async () => {
     row.clock.strike('slave1');
     row.clock.heal('slave1');

@@ -14,11 +14,11 @@ export class ConnectionHog {
 
   constructor(private readonly server: PostgresServer) {}
 
-  /** Returns when nobody else has a connection. */
+  /** Returns when nobody else has a connection, nor can get one: who was ended tries again at once. */
   async grab(): Promise<void> {
     this.grabbing = Promise.all(Array.from({ length: GRABBERS }, () => this.grabAll()));
     while (this.held.length === 0) await sleepMs(RETRY_MS);
-    while ((await this.endOthers()) > 0) await sleepMs(RETRY_MS);
+    while ((await this.endOthers()) > 0 || (await this.grabOne())) await sleepMs(RETRY_MS);
   }
 
   async release(): Promise<void> {
