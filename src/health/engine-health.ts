@@ -10,6 +10,15 @@ export interface Fault {
   readonly because: string;
 }
 
+/** What an engine's health needs of its surroundings. */
+export interface HealthTools {
+  setState(engine: Engine, state: EngineState): void;
+  /** Whether the engine's own pool runs queries. Never rejects. */
+  serves(engine: Engine): Promise<boolean>;
+  /** A clock that never goes back. */
+  nowMs(): number;
+}
+
 /** Shares of its weight that an engine gets while it returns, for a step each. */
 const STEPS = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
 
@@ -26,12 +35,13 @@ export class EngineHealth {
   worstLatencyMs: number | undefined;
   private step = 0;
   private stepAtMs = 0;
+  private isTried = false;
 
   constructor(
     readonly engine: Engine,
     private readonly gate: ReturnGate,
     private readonly slowStartMs: number,
-    private readonly setState: (engine: Engine, state: EngineState) => void,
+    private readonly tools: HealthTools,
   ) {}
 
   /** Whether it was asked, and how it went is known. */
@@ -56,7 +66,19 @@ export class EngineHealth {
     if (state.kind === 'up') return;
     if (state.kind === 'unknown' || role === 'master') return this.become({ kind: 'up', since: new Date() });
     if (state.kind === 'returning') return this.climb(nowMs);
-    if (this.gate.isOpen(nowMs)) this.returnAt(0, nowMs);
+    if (this.gate.isOpen(nowMs)) void this.tryOut();
+  }
+
+  /** Comes back where its own pool serves: a server may answer on old connections, and take no new ones. */
+  private async tryOut(): Promise<void> {
+    if (this.isTried) return;
+    this.isTried = true;
+    const { state } = this.engine;
+    const serves = await this.tools.serves(this.engine);
+    this.isTried = false;
+    const nowMs = this.tools.nowMs();
+    if (!serves) this.gate.close(nowMs);
+    else if (this.engine.state === state) this.returnAt(0, nowMs);
   }
 
   /** It can't be asked, or a query failed for its sake. */
@@ -83,10 +105,10 @@ export class EngineHealth {
   private returnAt(step: number, nowMs: number): void {
     this.step = step;
     this.stepAtMs = nowMs;
-    this.setState(this.engine, { kind: 'returning', since: new Date(), share: STEPS[step]! });
+    this.tools.setState(this.engine, { kind: 'returning', since: new Date(), share: STEPS[step]! });
   }
 
   private become(state: EngineState): void {
-    if (state.kind !== this.engine.state.kind) this.setState(this.engine, state);
+    if (state.kind !== this.engine.state.kind) this.tools.setState(this.engine, state);
   }
 }

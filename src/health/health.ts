@@ -5,8 +5,8 @@ import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.j
 import type { EngineState } from '../engines/engine-state.js';
 import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
 import type { EngineFailure } from './engine-failure.js';
-import { EngineHealth } from './engine-health.js';
-import type { ProbeRow } from './engine-probe.js';
+import { EngineHealth, type HealthTools } from './engine-health.js';
+import { type ProbeRow, serves } from './engine-probe.js';
 import { type Lag, LagMeter } from './lag-meter.js';
 import { MasterElection } from './master-election.js';
 import { type Listener, Monitor } from './monitor.js';
@@ -37,6 +37,7 @@ export class Health implements EngineWatcher, Listener {
   private readonly election = new MasterElection();
   private readonly masterWaiters = new Waiters();
   private readonly slaveWaiters = new Waiters();
+  private readonly tools: HealthTools;
 
   constructor(
     private readonly engines: EngineRegistry,
@@ -47,6 +48,8 @@ export class Health implements EngineWatcher, Listener {
     private readonly nowMs: () => number,
     private readonly random: () => number = Math.random,
   ) {
+    const setState = this.setState.bind(this);
+    this.tools = { setState, nowMs, serves: (engine) => serves(engine, options.timeoutMs) };
     this.monitor = new Monitor(this, options.intervalMs, options.timeoutMs, nowMs, random);
     for (const engine of engines.all()) this.joined(engine);
     engines.watch(this);
@@ -54,8 +57,7 @@ export class Health implements EngineWatcher, Listener {
 
   joined(engine: Engine): void {
     const gate = new ReturnGate(FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS, this.random);
-    const setState = (of: Engine, state: EngineState) => this.setState(of, state);
-    this.healths.set(engine, new EngineHealth(engine, gate, this.options.slowStartMs, setState));
+    this.healths.set(engine, new EngineHealth(engine, gate, this.options.slowStartMs, this.tools));
     this.monitor.add(engine);
     engine.confirmRole = () => this.confirmMaster();
   }

@@ -333,7 +333,7 @@ export function routedClientClass(
         : dispatcher.transaction(config?.readOnly === true, knexEngine);
       const view = passed ? viewOn(this, passed) : transactionView(this, dispatched);
       const transaction = super.transaction.call(view, container, config, outer);
-      if (!config?.readOnly && passed?.role !== 'slave') this.watchCommit(transaction, dispatched);
+      if (!config?.readOnly && passed?.role !== 'slave') this.watchWrites(transaction, dispatched);
       return transaction;
     }
 
@@ -377,7 +377,12 @@ export function routedClientClass(
       callback?.();
     }
 
-    private watchCommit(transaction: KnexTransaction, dispatched: DispatchedTransaction): void {
+    private watchWrites(transaction: KnexTransaction, dispatched: DispatchedTransaction): void {
+      const begin = transaction.begin.bind(transaction);
+      transaction.begin = (connection) =>
+        begin(connection).catch((error: unknown) => {
+          throw this.told(dispatched, connection, error);
+        });
       const commit = transaction.commit.bind(transaction);
       transaction.commit = async (connection, value) => {
         dispatched.mayHaveWritten();
@@ -386,13 +391,17 @@ export function routedClientClass(
           ? transaction.query(connection, commitSql, COMMITTED, value)
           : commit(connection, value);
         const answer = await sent.catch((error: unknown) => {
-          const attempt = dispatched.attemptOn(held.engineOf(connection) ?? engines.master, false);
-          throw retries.told(attempt, retries.note(attempt, error), error);
+          throw this.told(dispatched, connection, error);
         });
         dispatched.committed(answer ?? {}, marks);
         if (held.takeChanged(connection)) dispatcher.catalogueChanged();
         return answer;
       };
+    }
+
+    private told(dispatched: DispatchedTransaction, connection: KnexConnection, error: unknown): unknown {
+      const attempt = dispatched.attemptOn(held.engineOf(connection) ?? engines.master, false);
+      return retries.told(attempt, retries.note(attempt, error), error);
     }
 
     private ownerOf(connection: KnexConnection): KnexClient {
