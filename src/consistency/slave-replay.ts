@@ -36,7 +36,7 @@ interface Miss {
 const PAUSE_MS = 1;
 
 /** The longest time between two probes of a slave that is too far behind to be waited for. */
-const LONGEST_PAUSE_MS = 50;
+const LONGEST_PAUSE_MS = 10;
 
 /** Who comes later than this after the others waits again. */
 const FOLLOWED_FOR_MS = 1_000;

@@ -23,6 +23,7 @@ import {
   clientOf,
   toQueryObject,
 } from './knex-internals.js';
+import { tellEnd } from './transaction-end.js';
 import { ownSettingsOf, setOwn } from './own-settings.js';
 import type { Dispatched } from './dispatched.js';
 import type { QueryDispatcher } from './query-dispatcher.js';
@@ -246,6 +247,7 @@ export function routedClientClass(
         role,
         isRead: classification.intent === 'read',
         movable: movable || (knexEngine === ANY_SLAVE && !this.isBound),
+        isInTransaction: this.client.transacting === true,
       };
     }
 
@@ -378,11 +380,6 @@ export function routedClientClass(
     }
 
     private watchWrites(transaction: KnexTransaction, dispatched: DispatchedTransaction): void {
-      const begin = transaction.begin.bind(transaction);
-      transaction.begin = (connection) =>
-        begin(connection).catch((error: unknown) => {
-          throw this.told(dispatched, connection, error);
-        });
       const commit = transaction.commit.bind(transaction);
       transaction.commit = async (connection, value) => {
         dispatched.mayHaveWritten();
@@ -390,18 +387,12 @@ export function routedClientClass(
         const sent = commitSql
           ? transaction.query(connection, commitSql, COMMITTED, value)
           : commit(connection, value);
-        const answer = await sent.catch((error: unknown) => {
-          throw this.told(dispatched, connection, error);
-        });
+        const answer = await sent;
         dispatched.committed(answer ?? {}, marks);
         if (held.takeChanged(connection)) dispatcher.catalogueChanged();
         return answer;
       };
-    }
-
-    private told(dispatched: DispatchedTransaction, connection: KnexConnection, error: unknown): unknown {
-      const attempt = dispatched.attemptOn(held.engineOf(connection) ?? engines.master, false);
-      return retries.told(attempt, retries.note(attempt, error), error);
+      tellEnd(transaction, (error, isCommitting) => retries.ended(dispatched.attempt(), error, isCommitting));
     }
 
     private ownerOf(connection: KnexConnection): KnexClient {
