@@ -19,7 +19,7 @@ export class EngineHealth {
   answer: ProbeRow | undefined;
   askedAtMs = -Infinity;
   lag: Lag | undefined;
-  /** The better one of the last two probes: a single slow one says nothing. */
+  /** The better one of the last two probes: a single slow one says nothing, least of all the first, which connects. */
   latencyMs: number | undefined;
   lastLatencyMs: number | undefined;
   private step = 0;
@@ -40,7 +40,7 @@ export class EngineHealth {
   answered(answer: ProbeRow, askedAtMs: number, latencyMs: number): void {
     this.answer = answer;
     this.askedAtMs = askedAtMs;
-    this.latencyMs = Math.min(latencyMs, this.lastLatencyMs ?? Infinity);
+    this.latencyMs = this.lastLatencyMs === undefined ? undefined : Math.min(latencyMs, this.lastLatencyMs);
     this.lastLatencyMs = latencyMs;
   }
 

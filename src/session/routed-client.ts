@@ -383,10 +383,13 @@ export function routedClientClass(
         const sent = commitSql
           ? transaction.query(connection, commitSql, COMMITTED, value)
           : commit(connection, value);
-        const answer = await sent.catch((error: unknown) => {
+        let answer: Awaited<typeof sent>;
+        try {
+          answer = await sent; // and nothing in between: the connection goes back in a few ticks
+        } catch (error) {
           const attempt = dispatched.attemptOn(held.engineOf(connection) ?? engines.master, false);
           throw retries.told(attempt, retries.note(attempt, error), error);
-        });
+        }
         dispatched.committed(answer ?? {}, marks);
         if (held.takeChanged(connection)) dispatcher.catalogueChanged();
         return answer;
