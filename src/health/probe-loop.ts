@@ -11,7 +11,7 @@ export class ProbeLoop {
   start(): void {
     if (!this.stopped) return;
     this.stopped = false;
-    void this.run();
+    this.now(); // the round before the end may still run
   }
 
   /** No round begins after this. */

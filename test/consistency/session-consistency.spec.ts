@@ -130,7 +130,7 @@ describe('a client that wrote', () => {
     await client.write('A');
     await eventually(async () => {
       expect(await client.read()).toEqual(['A']);
-      expect(client.decisions).toEqual(['slave1 bookmark']);
+      expect(client.decisions).toEqual(BY_A_SLAVE);
     });
     await pauseBoth();
     await client.write('B');
