@@ -87,7 +87,8 @@ export class Router {
   /** No slave may serve: the master does, as far as its budget goes. */
   private withoutSlave(query: RoutedQuery, context: Context): Routed {
     this.budget.read();
-    if (this.budget.spend()) return this.arriving(this.onMaster('no-slave'), query, context);
+    const mayUseMaster = !this.engines.balancing || this.budget.spend(); // a master without slaves is sized for reads
+    if (mayUseMaster) return this.arriving(this.onMaster('no-slave'), query, context);
     const { otherwise, waitMs } = this.budget.options;
     if (otherwise === 'wait') return this.waitForSlave(query, context, waitMs);
     const stale = otherwise === 'stale' ? this.engines.slaves.find(isLate) : undefined;
