@@ -11,7 +11,8 @@ export class ProbeLoop {
   start(): void {
     if (!this.stopped) return;
     this.stopped = false;
-    void this.run();
+    if (!this.running) return void this.run();
+    this.again = true; // stopped and started in the middle of a round, which goes on
   }
 
   /** No round begins after this. */
