@@ -8,6 +8,7 @@ import { type Consistency, checkConsistency } from './context/consistency.js';
 import { type EngineChoice, nestContext, openContext } from './context/context.js';
 import { type Ran, currentContext, runInContext, runOnEngine } from './context/context-storage.js';
 import { see } from './context/seen.js';
+import type { SlaveDiscovery } from './discovery/slave-discovery.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
 import { type EngineStatus, engineStatus } from './health/engine-status.js';
 import type { Health } from './health/health.js';
@@ -43,6 +44,8 @@ export interface RoutingParts {
   /** Undefined where engines can't be asked. */
   readonly health: Health | undefined;
   readonly sessions: Sessions;
+  /** Undefined where slaves are listed. */
+  readonly discovery: SlaveDiscovery | undefined;
   readonly events: RoutingEvents;
   /** A clock that never goes back. */
   readonly nowMs: () => number;
@@ -209,9 +212,11 @@ export class DatabaseRouting {
     for (const engine of this.engines.all()) engine.initialize();
     this.parts.classifier.start();
     this.parts.health?.start();
+    this.parts.discovery?.start();
   }
 
   private async destroyEngines(): Promise<void> {
+    this.parts.discovery?.stop();
     this.parts.classifier.stop();
     this.parts.health?.stop();
     const results = await Promise.allSettled(this.engines.all().map((engine) => engine.destroy()));

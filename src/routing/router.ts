@@ -105,7 +105,9 @@ export class Router {
   }
 
   private states(): string {
-    return this.engines.slaves.map(({ name, state }) => `${name} is ${state.kind}`).join(', ');
+    return (
+      this.engines.slaves.map(({ name, state }) => `${name} is ${state.kind}`).join(', ') || 'there is none'
+    );
   }
 
   /** What tells how fresh a slave is, where that matters. */

@@ -12,6 +12,7 @@ const ORDER = [
   'health',
   'routing',
   'options',
+  'discovery',
   'session',
   'database-routing.ts',
   'create-database-routing.ts',
