@@ -52,6 +52,7 @@ export type { EngineStatus } from './health/engine-status.js';
 export type { Engine, EngineRole } from './engines/engine.js';
 export type { EngineRegistry } from './engines/engine-registry.js';
 export {
+  ConnectionSettingsError,
   DatabaseRoutingError,
   InvalidOptionsError,
   MasterBehindError,

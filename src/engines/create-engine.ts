@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
+import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
 import { Engine, type EngineRole } from './engine.js';
 import { engineSessions } from './engine-sessions.js';
 
@@ -16,16 +17,19 @@ const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprec
 
 /** An engine that connects when it is first used. On PostgreSQL it knows its connections, and a slave's are read-only. */
 export function createEngine(role: EngineRole, { name, weight, config }: ResolvedEngineOptions): Engine {
-  const probes = knex(probesOf(config));
+  const probes = knex(probesOf(name, config));
   if (!isPostgres(probes)) return new Engine(name, role, weight, knex(config), probes);
   const timeoutMs = CONNECT_TIMEOUT_MS[role];
   const own = knex({
     ...(role === 'slave' && { acquireConnectionTimeout: SLAVE_ACQUIRE_TIMEOUT_MS }),
     ...config,
-    ...(config.connection && { connection: connectingWithin(config.connection, timeoutMs) }),
+    ...(config.connection && { connection: connectingWithin(config.connection, timeoutMs, name) }),
     pool: engineSessions(config.pool, () => engine),
   });
-  for (const one of [own, probes]) limitConnecting(one, one === own ? timeoutMs : PROBE_ACQUIRE_TIMEOUT_MS);
+  for (const one of [own, probes]) {
+    limitConnecting(one, one === own ? timeoutMs : PROBE_ACQUIRE_TIMEOUT_MS);
+    askForEachConnection(one);
+  }
   const engine: Engine = new Engine(name, role, weight, own, probes);
   dropOutdated(engine);
   return engine;
@@ -39,7 +43,7 @@ export function isPostgres({ client }: Knex): boolean {
  * The same server on connections of its own, made when they are first needed, with an answer soon or none, and without what
  * the app does to its own queries and rows.
  */
-function probesOf(config: Knex.Config): Knex.Config {
+function probesOf(name: string, config: Knex.Config): Knex.Config {
   const pool = {
     ...config.pool,
     min: 0,
@@ -47,7 +51,7 @@ function probesOf(config: Knex.Config): Knex.Config {
     acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS,
   };
   const { client, connectionPool, version } = config;
-  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS);
+  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS, name);
   return {
     client,
     version,
@@ -56,24 +60,6 @@ function probesOf(config: Knex.Config): Knex.Config {
     ...(connection && { connection }),
     ...(connectionPool && { connectionPool }),
   };
-}
-
-type Connection = NonNullable<Knex.Config['connection']>;
-
-/** What is asked for anew at each connection, such as a password that rotates, is given the limit each time. */
-function connectingWithin(connection: Connection, timeoutMs: number): Connection {
-  if (typeof connection !== 'function') return connection;
-  return async () => {
-    const given = await connection();
-    const settings = typeof given === 'string' ? { connectionString: given } : given;
-    return { connectionTimeoutMillis: timeoutMs, ...settings } as Knex.StaticConnectionConfig;
-  };
-}
-
-/** The same where the settings are known: Knex has made them from whatever was written. */
-function limitConnecting({ client }: Knex, timeoutMs: number): void {
-  const { connectionSettings } = client as { connectionSettings?: { connectionTimeoutMillis?: number } };
-  if (connectionSettings) connectionSettings.connectionTimeoutMillis ??= timeoutMs;
 }
 
 /** Knex asks this of each idle connection before it is used again. */

@@ -6,6 +6,7 @@ describe('the public names', () => {
   it('of the package, at run time', () => {
     expect(Object.keys(root).toSorted()).toEqual([
       'BalancedSession',
+      'ConnectionSettingsError',
       'Consistency',
       'DatabaseRouting',
       'DatabaseRoutingError',
