@@ -18,7 +18,8 @@ export class MasterBudget {
     private readonly nowMs: () => number,
   ) {
     const { perSecond } = options;
-    this.rate = perSecond < Infinity ? new TokenBucket(Math.max(1, perSecond), perSecond, nowMs) : undefined;
+    const most = perSecond > 0 ? Math.max(1, perSecond) : 0;
+    this.rate = perSecond < Infinity ? new TokenBucket(most, perSecond, nowMs) : undefined;
     this.halvedAtMs = nowMs();
   }
 
