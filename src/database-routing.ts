@@ -187,6 +187,11 @@ export class DatabaseRouting {
     return explainedBy(query);
   }
 
+  /** Resolves when each engine was asked how it is doing, once, so that `status()` can tell. Never rejects. */
+  async asked(): Promise<void> {
+    await this.parts.health?.asked();
+  }
+
   /** As last heard; asks nobody. */
   status(): RoutingStatus {
     const { engines, name } = this;

@@ -40,6 +40,7 @@ export class Health implements EngineWatcher {
   private readonly lag = new LagMeter();
   private readonly masterWaiters = new Waiters();
   private readonly slaveWaiters = new Waiters();
+  private readonly roundWaiters = new Waiters();
   private readonly election = new MasterElection();
   private isAsleep = true;
   private stopped = false;
@@ -86,6 +87,14 @@ export class Health implements EngineWatcher {
     if (this.isAsleep) this.wake();
   }
 
+  /** Resolves when each engine was asked once, whether it answered or not; at once where they were. */
+  async asked(): Promise<void> {
+    while (!this.stopped && [...this.healths.values()].some(({ isKnown }) => !isKnown)) {
+      this.need();
+      await this.roundWaiters.wait(this.options.timeoutMs);
+    }
+  }
+
   /** A query has found out. What the engine is to blame for takes a slave out of rotation at once. */
   queryFailed(engine: Engine, failure: EngineFailure, error: unknown): void {
     if (failure === 'conflict') return;
@@ -123,6 +132,7 @@ export class Health implements EngineWatcher {
     for (const loop of this.loops.values()) loop.stop();
     this.masterWaiters.release(false);
     this.slaveWaiters.release(false);
+    this.roundWaiters.release(false);
   }
 
   private wake(): void {
@@ -146,6 +156,7 @@ export class Health implements EngineWatcher {
       if (this.nowMs() - askedAtMs > this.options.timeoutMs + BUSY_MS) return 0;
       this.notHeard(health, error, askedAtMs);
     }
+    this.roundWaiters.release(true);
     return this.pauseMs(health);
   }
 

@@ -24,7 +24,7 @@ const ORDER = [
 ];
 
 /** Optional parts: they import what they like, and are imported by nobody. */
-const OPTIONAL = ['testing'];
+const OPTIONAL = ['testing', 'terminus'];
 
 /** Types that may be imported against the order: what a user gave, as it was resolved. */
 const TYPES_FOR_ALL = [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import * as terminus from '../../src/terminus/index.js';
 import * as testing from '../../src/testing/index.js';
 import * as root from '../../src/index.js';
 
@@ -41,6 +42,10 @@ describe('the public names', () => {
     expect(Object.keys(testing)).toEqual(
       expect.arrayContaining(['PostgresServer', 'PostgresSlave', 'ReplicatedPostgres', 'ReplicatedPostgresError', 'startReplicatedPostgres']), // prettier-ignore
     );
+  });
+
+  it('of ./terminus', () => {
+    expect(Object.keys(terminus)).toEqual(['DatabaseRoutingHealthIndicator']);
   });
 
   it('have one root of errors, each with a code of its own', () => {
