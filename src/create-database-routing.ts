@@ -2,6 +2,7 @@ import { EventEmitter } from 'node:events';
 import { createSessions } from './consistency/create-sessions.js';
 import { ReadConsistency } from './consistency/read-consistency.js';
 import { DatabaseRouting } from './database-routing.js';
+import { SlaveDiscovery } from './discovery/slave-discovery.js';
 import { createEngine, isPostgres } from './engines/create-engine.js';
 import { EngineRegistry } from './engines/engine-registry.js';
 import { Health } from './health/health.js';
@@ -23,7 +24,7 @@ export function createDatabaseRouting(options: DatabaseRoutingOptions): Database
   const isOnPostgres = isPostgres(master.knex);
   const slaves = resolved.slaves.map((slave) => createEngine('slave', slave));
   const engines = new EngineRegistry(master, Object.freeze(slaves), {
-    balancing: slaves.length > 0,
+    balancing: slaves.length > 0 || resolved.slaveSource !== undefined,
     createSlave: (name, slave) => createEngine('slave', resolveSlave(name, slave, resolved.shared)),
   });
   if (!engines.balancing) {
@@ -38,7 +39,17 @@ export function createDatabaseRouting(options: DatabaseRoutingOptions): Database
   const events: RoutingEvents = new EventEmitter();
   const health = isOnPostgres ? createHealth(resolved, engines, reads, events) : undefined;
   const sessions = createSessions(resolved, reads, engines);
-  return new DatabaseRouting(resolved, engines, { classifier, reads, health, sessions, events, nowMs });
+  const discovery = createDiscovery(resolved, engines);
+  discovery?.start();
+  return new DatabaseRouting(resolved, engines, {
+    classifier,
+    reads,
+    health,
+    sessions,
+    discovery,
+    events,
+    nowMs,
+  });
 }
 
 /** A clock that never goes back. */
@@ -55,4 +66,11 @@ function createHealth(
   events: RoutingEvents,
 ): Health {
   return new Health(engines, reads, health, failover, new HealthAnnouncer(logger, events), nowMs);
+}
+
+function createDiscovery(
+  { slaveSource, logger }: ResolvedOptions,
+  engines: EngineRegistry,
+): SlaveDiscovery | undefined {
+  return slaveSource && new SlaveDiscovery(engines, slaveSource, logger);
 }

@@ -7,6 +7,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import {
+  ApplicationConfig,
   DiscoveryModule,
   DiscoveryService,
   HttpAdapterHost,
@@ -21,6 +22,7 @@ import { openContexts } from './request/context.middleware.js';
 import { checkEngineNames } from './request/engine-names.check.js';
 import { checkPinHandlers } from './request/pin-handlers.check.js';
 import { RequestContexts } from './request/request-contexts.js';
+import { SlavesUnavailableFilter } from './request/slaves-unavailable.filter.js';
 
 /**
  * Sends the app's writes to the master and its reads to the slaves: `forRoot(options)`, or `forRootAsync` with
@@ -38,8 +40,11 @@ export class DatabaseRoutingModule
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+    @Inject(ApplicationConfig) config: ApplicationConfig,
   ) {
     super();
+    // not as APP_FILTER: of these the last one wins, and here the app's own come after it, wherever they are provided
+    config.addGlobalFilter(new SlavesUnavailableFilter(adapterHost));
   }
 
   configure(consumer: MiddlewareConsumer): void {

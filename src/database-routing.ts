@@ -8,6 +8,7 @@ import { type Consistency, checkConsistency } from './context/consistency.js';
 import { type EngineChoice, nestContext, openContext } from './context/context.js';
 import { type Ran, currentContext, runInContext, runOnEngine } from './context/context-storage.js';
 import { see } from './context/seen.js';
+import type { SlaveDiscovery } from './discovery/slave-discovery.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
 import { type EngineStatus, engineStatus } from './health/engine-status.js';
 import type { Health } from './health/health.js';
@@ -44,6 +45,8 @@ export interface RoutingParts {
   /** Undefined where engines can't be asked. */
   readonly health: Health | undefined;
   readonly sessions: Sessions;
+  /** Undefined where slaves are listed. */
+  readonly discovery: SlaveDiscovery | undefined;
   readonly events: RoutingEvents;
   /** A clock that never goes back. */
   readonly nowMs: () => number;
@@ -187,6 +190,11 @@ export class DatabaseRouting {
     return explainedBy(query);
   }
 
+  /** Resolves when each engine was asked how it is doing, once, so that `status()` can tell. Never rejects. */
+  async asked(): Promise<void> {
+    await this.parts.health?.asked();
+  }
+
   /** As last heard; asks nobody. */
   status(): RoutingStatus {
     const { engines, name } = this;
@@ -212,10 +220,12 @@ export class DatabaseRouting {
     for (const engine of this.engines.all()) engine.initialize();
     this.parts.classifier.start();
     this.parts.health?.start();
+    this.parts.discovery?.start();
   }
 
   /** What is frozen is found out while pools wait for it; so health ends after them. */
   private async destroyEngines(): Promise<void> {
+    this.parts.discovery?.stop();
     this.parts.classifier.stop();
     const all = this.engines.all();
     const closed = await Promise.allSettled(all.map((engine) => engine.destroy()));

@@ -64,6 +64,24 @@ export class WriteOnSlaveError extends DatabaseRoutingError {
   }
 }
 
+/** A `connection` function of the user's failed, so that nobody could connect; `cause` is what it threw. Nothing was sent. */
+export class ConnectionSettingsError extends DatabaseRoutingError {
+  readonly code = 'DATABASE_ROUTING_CONNECTION_SETTINGS';
+
+  constructor(
+    readonly engine: string,
+    cause: unknown,
+  ) {
+    const because = cause instanceof Error ? cause.message : String(cause);
+    super(
+      `The \`connection\` function of ${engine} failed: ${because}. It is asked again for the next connection.`,
+      {
+        cause,
+      },
+    );
+  }
+}
+
 /** No slave may serve reads now, and the master's budget for them is spent. Nothing was sent; try again in a while. */
 export class SlavesUnavailableError extends DatabaseRoutingError {
   readonly code = 'DATABASE_ROUTING_SLAVES_UNAVAILABLE';

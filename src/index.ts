@@ -9,6 +9,14 @@ export { optionsFromEnv } from './options/options-from-env.js';
 export type { BookmarkOptions, BookmarkStore, CookieOptions } from './options/bookmark-options.js';
 export type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './options/health-options.js';
 export type { CookielessOptions, PinOptions } from './options/pin-options.js';
+export type { SlaveSource } from './options/slave-source.js';
+export {
+  fromDns,
+  type DnsAddress,
+  type DnsOptions,
+  type DnsResolver,
+  type SrvRecord,
+} from './discovery/from-dns.js';
 export type { RoutingLogger } from './options/routing-logger.js';
 export { WithEngine, type MasterParams, type WithEngineOptions } from './request/with-engine.decorator.js';
 export { DbWrite } from './request/db-write.decorator.js';
@@ -44,6 +52,7 @@ export type { EngineStatus } from './health/engine-status.js';
 export type { Engine, EngineRole } from './engines/engine.js';
 export type { EngineRegistry } from './engines/engine-registry.js';
 export {
+  ConnectionSettingsError,
   DatabaseRoutingError,
   InvalidOptionsError,
   MasterBehindError,

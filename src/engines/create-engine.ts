@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
+import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
 import { Engine, type EngineRole } from './engine.js';
 import { engineSessions, probeSessions } from './engine-sessions.js';
 
@@ -16,18 +17,19 @@ const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprec
 
 /** An engine that connects when it is first used. On PostgreSQL it knows its connections, and a slave's are read-only. */
 export function createEngine(role: EngineRole, { name, weight, config }: ResolvedEngineOptions): Engine {
-  const probes = knex(probesOf(config, () => engine));
-  const own = isPostgres(probes) ? knex(ownOf(role, config, () => engine)) : knex(config);
+  const probes = knex(probesOf(name, config, () => engine));
+  const own = isPostgres(probes) ? knex(ownOf(role, name, config, () => engine)) : knex(config);
   const engine: Engine = new Engine(name, role, weight, own, probes);
   if (!isPostgres(probes)) return engine;
   limitConnecting(own, CONNECT_TIMEOUT_MS[role]);
   limitConnecting(probes, PROBE_ACQUIRE_TIMEOUT_MS);
+  for (const one of [own, probes]) askForEachConnection(one);
   dropOutdated(engine);
   return engine;
 }
 
-function ownOf(role: EngineRole, config: Knex.Config, engine: () => Engine): Knex.Config {
-  const connection = config.connection && connectingWithin(config.connection, CONNECT_TIMEOUT_MS[role]);
+function ownOf(role: EngineRole, name: string, config: Knex.Config, engine: () => Engine): Knex.Config {
+  const connection = config.connection && connectingWithin(config.connection, CONNECT_TIMEOUT_MS[role], name);
   return {
     ...(role === 'slave' && { acquireConnectionTimeout: SLAVE_ACQUIRE_TIMEOUT_MS }),
     ...config,
@@ -44,7 +46,7 @@ export function isPostgres({ client }: Knex): boolean {
  * The same server on connections of its own, made when they are first needed, with an answer soon or none, and without what
  * the app does to its own queries and rows.
  */
-function probesOf(config: Knex.Config, engine: () => Engine): Knex.Config {
+function probesOf(name: string, config: Knex.Config, engine: () => Engine): Knex.Config {
   const pool = {
     ...config.pool,
     min: 0,
@@ -52,7 +54,7 @@ function probesOf(config: Knex.Config, engine: () => Engine): Knex.Config {
     acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS,
   };
   const { client, connectionPool, version } = config;
-  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS);
+  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS, name);
   return {
     client,
     version,
@@ -61,24 +63,6 @@ function probesOf(config: Knex.Config, engine: () => Engine): Knex.Config {
     ...(connection && { connection }),
     ...(connectionPool && { connectionPool }),
   };
-}
-
-type Connection = NonNullable<Knex.Config['connection']>;
-
-/** What is asked for anew at each connection, such as a password that rotates, is given the limit each time. */
-function connectingWithin(connection: Connection, timeoutMs: number): Connection {
-  if (typeof connection !== 'function') return connection;
-  return async () => {
-    const given = await connection();
-    const settings = typeof given === 'string' ? { connectionString: given } : given;
-    return { connectionTimeoutMillis: timeoutMs, ...settings } as Knex.StaticConnectionConfig;
-  };
-}
-
-/** The same where the settings are known: Knex has made them from whatever was written. */
-function limitConnecting({ client }: Knex, timeoutMs: number): void {
-  const { connectionSettings } = client as { connectionSettings?: { connectionTimeoutMillis?: number } };
-  if (connectionSettings) connectionSettings.connectionTimeoutMillis ??= timeoutMs;
 }
 
 /** Knex asks this of each idle connection before it is used again. */

@@ -149,6 +149,16 @@ export class EngineRegistry {
     await Promise.all([engine.destroy(), engine.destroyProbes()]);
   }
 
+  /** @internal Another share of the reads from now on. Throws `InvalidOptionsError` for a weight that is none. */
+  reweigh(name: string, weight: number): void {
+    const engine = this.find(name);
+    if (!engine || engine.configuredWeight === weight) return;
+    if (!Number.isFinite(weight) || weight <= 0)
+      throw new InvalidOptionsError(`slaves.${name}.weight must be a number above 0, got ${weight}`);
+    engine.configuredWeight = weight;
+    this.eligible = undefined;
+  }
+
   private setSlaves(slaves: readonly Engine[]): void {
     this.currentSlaves = Object.freeze(slaves);
     this.eligible = undefined;

@@ -27,7 +27,8 @@ export class Engine {
     readonly name: string,
     /** Changes with a promotion. */
     public role: EngineRole,
-    private readonly configuredWeight: number,
+    /** As it was given; written by the registry. */
+    public configuredWeight: number,
     readonly knex: Knex,
     /** Connections of its own for questions about the engine, so that a full pool can't hide how it is doing. */
     readonly probes: Knex,

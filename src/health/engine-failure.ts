@@ -26,6 +26,7 @@ const UNREACHABLE_CODES = new Set([
   '28000', // no entry in pg_hba.conf, or no such role
   '28P01', // the password is wrong: rotated here and not there, say
   '3D000', // no such database
+  'DATABASE_ROUTING_CONNECTION_SETTINGS',
 ]);
 
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']);

@@ -8,6 +8,7 @@ import type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './heal
 import type { ENGINE_KEYS } from './knex-keys.js';
 import type { PinOptions } from './pin-options.js';
 import type { RoutingLogger } from './routing-logger.js';
+import type { Slaves } from './slave-source.js';
 
 /** Knex's own configuration, without what differs from engine to engine. */
 export type SharedKnexOptions = Omit<Knex.Config, 'connection' | 'connectionPool'>;
@@ -27,8 +28,11 @@ export interface SlaveOptions extends EngineOptions {
 export interface DatabaseRoutingOptions extends SharedKnexOptions {
   /** Where writes go. */
   master: EngineOptions;
-  /** Where reads go, by name. None: everything runs on the master. The master may be listed again under another name. */
-  slaves?: Readonly<Record<string, SlaveOptions>>;
+  /**
+   * Where reads go, by name. None: everything runs on the master. The master may be listed again under another name. Or a
+   * source that finds them while the app runs, such as `fromDns({ host, connection })`.
+   */
+  slaves?: Slaves;
   /** How a slave is chosen among those that may serve. Default `'random'`. */
   balancer?: BalancerName | Balancer;
   /** Whether one context (a request, a message, a job) keeps the slave it first read from. Default `'context'`. */

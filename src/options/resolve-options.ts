@@ -16,8 +16,9 @@ import { resolvePinOptions } from './resolve-pin-options.js';
 import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
 import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
 import { ENGINE_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
-import type { ResolvedEngineOptions, ResolvedOptions } from './resolved-options.js';
+import type { ResolvedEngineOptions, ResolvedOptions, ResolvedSlaveSource } from './resolved-options.js';
 import { SILENT_LOGGER } from './routing-logger.js';
+import { type Slaves, isSlaveSource } from './slave-source.js';
 
 const ROUTING_KEYS = {
   master: true,
@@ -40,6 +41,8 @@ const ROUTING_KEYS = {
   name: true,
 } satisfies Record<Exclude<keyof DatabaseRoutingOptions, keyof Knex.Config>, true>;
 
+const LOOK_EVERY_MS = 10_000;
+
 /** The one place that looks at what a user wrote: defaults, checks, freeze. Throws `InvalidOptionsError`. */
 export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions {
   checkObject('The options', options);
@@ -54,6 +57,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     shared,
     master: resolveEngine('master', 'master', options.master, shared),
     slaves,
+    slaveSource: resolveSource(options.slaves),
     balancer: resolveBalancer(options.balancer),
     slavePer: oneOf('slavePer', options.slavePer ?? 'context', ['context', 'query']),
     rules: resolveRules(options, ['master', ...slaves.map((slave) => slave.name)]),
@@ -69,12 +73,18 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
   });
 }
 
-function resolveSlaves(
-  slaves: Readonly<Record<string, SlaveOptions>>,
-  shared: Knex.Config,
-): ResolvedEngineOptions[] {
+function resolveSlaves(slaves: Slaves, shared: Knex.Config): ResolvedEngineOptions[] {
   checkObject('slaves', slaves);
+  if (isSlaveSource(slaves)) return [];
   return Object.entries(slaves).map(([name, options]) => resolveSlave(name, options, shared));
+}
+
+function resolveSource(slaves: Slaves = {}): ResolvedSlaveSource | undefined {
+  if (!isSlaveSource(slaves)) return undefined;
+  const { intervalMs = LOOK_EVERY_MS } = slaves;
+  if (typeof intervalMs !== 'number' || !(intervalMs > 0))
+    refuse('slaves.intervalMs', 'a number of ms above 0', intervalMs);
+  return Object.freeze({ intervalMs, findSlaves: (signal: AbortSignal) => slaves.findSlaves(signal) });
 }
 
 /** Checks one slave's options. Throws `InvalidOptionsError`. */

@@ -10,6 +10,7 @@ import type {
 } from './resolve-health-options.js';
 import type { ResolvedPinOptions } from './resolve-pin-options.js';
 import type { RoutingLogger } from './routing-logger.js';
+import type { SlaveSource } from './slave-source.js';
 
 export interface ResolvedEngineOptions {
   readonly name: string;
@@ -18,12 +19,17 @@ export interface ResolvedEngineOptions {
   readonly config: Knex.Config;
 }
 
+/** A user's source, called as a method of its own. */
+export type ResolvedSlaveSource = Readonly<Required<SlaveSource>>;
+
 /** Options after `resolveOptions`: checked, complete, never looked at again for defaults. */
 export interface ResolvedOptions {
   readonly name: string;
   readonly shared: Knex.Config;
   readonly master: ResolvedEngineOptions;
   readonly slaves: readonly ResolvedEngineOptions[];
+  /** Undefined where slaves are listed. */
+  readonly slaveSource: ResolvedSlaveSource | undefined;
   readonly balancer: Balancer;
   readonly slavePer: 'context' | 'query';
   readonly rules: RoutingRules;

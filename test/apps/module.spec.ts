@@ -208,10 +208,13 @@ describe.each(HTTP_ADAPTERS)('two sets of engines on %s', (_name, createAdapter)
 
   /** Its slave `archive` is the server slave1, and its master the same as the default set's. */
   function reportsOptions(): DatabaseRoutingOptions {
-    const { slaves, balancer: _default, ...engines } = enginesOf(replication);
+    const { balancer: _default, ...engines } = enginesOf(replication);
     return {
       ...engines,
-      slaves: { fresh: slaves!['slave2']!, archive: slaves!['slave1']! },
+      slaves: {
+        fresh: { connection: replication.slave('slave2').connection },
+        archive: { connection: replication.slave('slave1').connection },
+      },
       balancer: { choose: (all) => all[1]! },
     };
   }

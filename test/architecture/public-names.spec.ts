@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import * as terminus from '../../src/terminus/index.js';
 import * as testing from '../../src/testing/index.js';
 import * as root from '../../src/index.js';
 
@@ -6,6 +7,7 @@ describe('the public names', () => {
   it('of the package, at run time', () => {
     expect(Object.keys(root).toSorted()).toEqual([
       'BalancedSession',
+      'ConnectionSettingsError',
       'Consistency',
       'DatabaseRouting',
       'DatabaseRoutingError',
@@ -28,6 +30,7 @@ describe('the public names', () => {
       'WriteOnSlaveError',
       'bounded',
       'createDatabaseRouting',
+      'fromDns',
       'getBalancedSessionToken',
       'getDatabaseRoutingToken',
       'getKnexToken',
@@ -41,6 +44,10 @@ describe('the public names', () => {
     );
   });
 
+  it('of ./terminus', () => {
+    expect(Object.keys(terminus)).toEqual(['DatabaseRoutingHealthIndicator']);
+  });
+
   it('have one root of errors, each with a code of its own', () => {
     const { DatabaseRoutingError, ...names } = root;
     const errors = [
@@ -50,11 +57,13 @@ describe('the public names', () => {
       new names.WriteOnSlaveError('slave1', 'it writes'),
       new names.SlavesUnavailableError('slave1 is down'),
       new names.TwoMastersError(),
+      new names.ConnectionSettingsError('slave1', new Error('x')),
       new names.WriteFailedError('master', false, { cause: new Error('x') }),
     ];
     for (const error of errors) expect(error).toBeInstanceOf(DatabaseRoutingError);
     expect(Object.fromEntries(errors.map(({ name, code }) => [name, code]))).toEqual({
       InvalidOptionsError: 'DATABASE_ROUTING_INVALID_OPTIONS',
+      ConnectionSettingsError: 'DATABASE_ROUTING_CONNECTION_SETTINGS',
       UnknownEngineError: 'DATABASE_ROUTING_UNKNOWN_ENGINE',
       MasterBehindError: 'DATABASE_ROUTING_MASTER_BEHIND',
       WriteOnSlaveError: 'DATABASE_ROUTING_WRITE_ON_SLAVE',

