@@ -4,11 +4,14 @@ import { askForEachConnection, connectingWithin, limitConnecting } from './conne
 import { Engine, type EngineRole } from './engine.js';
 import { engineSessions, probeSessions } from './engine-sessions.js';
 
-/** Knex would wait for a minute (FACTS 20); a slave's reads have better places to go. */
-const SLAVE_ACQUIRE_TIMEOUT_MS = 2_000;
+/**
+ * Knex would wait for a minute (FACTS 20); a slave's reads have better places to go. Who waits for a slave that does not answer
+ * is moved as soon as the probes find out; these are for a pool that is full, and for a process too busy to hear anything.
+ */
+const SLAVE_ACQUIRE_TIMEOUT_MS = 3_000;
 /** For the network and the server to answer to a new connection; pg itself would wait for ever. */
-const CONNECT_TIMEOUT_MS = { master: 10_000, slave: 1_000 } satisfies Record<EngineRole, number>;
-const PROBE_ACQUIRE_TIMEOUT_MS = 1_000;
+const CONNECT_TIMEOUT_MS = { master: 10_000, slave: 2_000 } satisfies Record<EngineRole, number>;
+const PROBE_ACQUIRE_TIMEOUT_MS = 2_000;
 /** Of the monitor, of those who wait for a position, and of those who leave a slave. */
 const MOST_PROBES = 3;
 

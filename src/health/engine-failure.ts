@@ -2,7 +2,8 @@
  * What an error says of the engine (FACTS 21).
  * `unreachable`: there was no connection to send the query on, so that it certainly was not run.
  * `broken`: the connection broke, or the server ended it, while the query was on its way; it may have been run.
- * `conflict`: a slave cancelled it for the sake of its replay; the engine is well.
+ * `conflict`: a slave gave an error for its own sake: its replay had to go on, or it is out of disk; it stays in rotation,
+ * since one query that no engine can answer must not take them all out.
  * `busy`: this process's own pool had no connection free in time; nothing was sent.
  */
 export type EngineFailure = 'unreachable' | 'broken' | 'conflict' | 'busy';
@@ -31,11 +32,11 @@ const UNREACHABLE_CODES = new Set([
 
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']);
 
-/**
- * Class 08: connection exceptions; 57P: the operator ended it; 53, 58, XX: out of memory or disk, errors of the system, data
- * that is corrupt: another copy may do better.
- */
-const BROKEN_CLASSES = /^(?:08|57P|53|58|XX)/;
+/** Class 08: connection exceptions; 57P: the operator ended it. */
+const BROKEN_CLASSES = /^(?:08|57P)/;
+
+/** Out of memory or disk, errors of the system, data that is corrupt: another copy may do better. */
+const OWN_TROUBLE = /^(?:53|58|XX00[12])/;
 
 /** What pg says without a code. */
 const UNREACHABLE_TEXTS =
@@ -57,8 +58,8 @@ export function engineFailureOf(error: unknown, isSlave: boolean): EngineFailure
 }
 
 function failureOfCode(code: string, text: string, isSlave: boolean): EngineFailure | undefined {
-  if (isSlave && isConflict(code, text)) return 'conflict';
   if (UNREACHABLE_CODES.has(code)) return 'unreachable';
+  if (isSlave && (isConflict(code, text) || OWN_TROUBLE.test(code))) return 'conflict';
   return BROKEN_CODES.has(code) || BROKEN_CLASSES.test(code) ? 'broken' : undefined;
 }
 

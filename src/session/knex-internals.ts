@@ -14,6 +14,8 @@ export type KnexConnection = object;
 export interface KnexQueryObject {
   sql: string;
   bindings?: unknown;
+  /** In ms. */
+  timeout?: number;
   /** Ours: the engine's name, for listeners of Knex's events. */
   engine?: string;
 }
@@ -74,6 +76,8 @@ export interface KnexBuilder {
   toSQL(): unknown;
   /** A connection passed by `.connection()`. */
   readonly _connection?: KnexConnection;
+  /** What was given to `.timeout()`, in ms. */
+  readonly _timeout?: number;
 }
 
 export type KnexBuilderClass = new (client: KnexClient) => KnexBuilder;

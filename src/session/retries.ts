@@ -22,7 +22,16 @@ export interface Attempt {
 /** How often one query was tried, and since when. */
 export class Tries {
   count = 0;
+  /** When it failed for the first time. */
   sinceMs: number | undefined;
+
+  /** `begunAtMs`: when the query was asked for, where its time is limited. */
+  constructor(private readonly begunAtMs?: number) {}
+
+  /** All tries together may take as long as the query was given. */
+  leftOf(timeoutMs: number): number {
+    return Math.max(1, timeoutMs - (performance.now() - (this.begunAtMs ?? 0)));
+  }
 }
 
 /** Where a query goes on failing, its trouble is not the engine's. */

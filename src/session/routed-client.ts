@@ -108,7 +108,8 @@ export function routedClientClass(
     private waiting: Promise<Dispatched> | undefined;
     private readonly home = this.client;
     private isStream = false;
-    private readonly tries = new Tries();
+    private tries: Tries | undefined;
+    private readonly begunAtMs = this.builder._timeout === undefined ? undefined : performance.now();
 
     override run(): Promise<unknown> {
       try {
@@ -126,6 +127,7 @@ export function routedClientClass(
     }
 
     override query(query: KnexQueryObject): Promise<unknown> {
+      if (query.timeout && this.tries) query.timeout = this.tries.leftOf(query.timeout);
       const engine = held.engineOf(this.connection);
       if (engine) query.engine = engine.name;
       if (this.client.transacting && this.dispatched?.classification.changesCatalogue)
@@ -237,8 +239,9 @@ export function routedClientClass(
       if (onSlave && error instanceof OutdatedSlaveError) return this.dispatchInstead(dispatched);
       if (onSlave && isRefusedWrite(error))
         return void this.take(dispatcher.refused(this.builder, dispatched, error));
-      await retries.allow(this.attempt(dispatched), error, this.tries);
-      this.take(await dispatcher.anew(this.builder, dispatched, knexEngine, this.tries.count));
+      const tries = (this.tries ??= new Tries(this.begunAtMs));
+      await retries.allow(this.attempt(dispatched), error, tries);
+      this.take(await dispatcher.anew(this.builder, dispatched, knexEngine, tries.count));
     }
 
     private attempt({ engine, role, classification, movable }: Dispatched): Attempt {

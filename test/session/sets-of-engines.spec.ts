@@ -57,7 +57,7 @@ describe('no slaves configured', () => {
     expect(warnings).toEqual([expect.stringContaining('No slaves are configured')]);
     expect(one.slave().name).toBe('master');
     expect(await answeredBy(one.slave().knex)).toBe('master');
-    expect(one.status().engines).toEqual([{ name: 'master', role: 'master', inFlight: 0 }]);
+    expect(one.status().engines).toMatchObject([{ name: 'master', role: 'master', inFlight: 0 }]);
   });
 
   it('is the same with the key left out', () => {
@@ -76,7 +76,8 @@ describe('the master may serve reads too, listed again as a slave under another 
     const { knex: db } = both;
     await both.run(async () => {
       expect(await answeredBy(db)).toBe('master');
-      expect([await sessionsOnMaster('as-reader'), both.engines.get('reader', '').knex.client.pool.numUsed()]).toEqual([1, 0]); // prettier-ignore
+      // a session of its own, and the probe's
+      expect([await sessionsOnMaster('as-reader'), both.engines.get('reader', '').knex.client.pool.numUsed()]).toEqual([2, 0]); // prettier-ignore
       await expect(both.usingEngine('reader')('posts').insert({ title: 'A' })).rejects.toThrow('reads only');
       const decisions = decisionsOf(both);
       await db('posts').insert({ title: 'A' });
