@@ -20,6 +20,7 @@ import { DecisionAnnouncer, type RoutingEvents } from './routing/decision-announ
 import type { Explanation } from './routing/explanation.js';
 import { MasterBudget } from './routing/master-budget.js';
 import { Router } from './routing/router.js';
+import { Explainer } from './session/explainer.js';
 import { HeldConnections } from './session/held-connections.js';
 import { explainedBy } from './session/explained-by.js';
 import { QueryDispatcher } from './session/query-dispatcher.js';
@@ -70,6 +71,7 @@ export class DatabaseRouting {
   readonly events: RoutingEvents;
   private readonly router: Router;
   private readonly dispatcher: QueryDispatcher;
+  private readonly explainer: Explainer;
   private readonly held = new HeldConnections();
   private readonly retries: Retries;
   private readonly knexByEngine = new Map<EngineChoice, RoutedKnex>();
@@ -98,6 +100,7 @@ export class DatabaseRouting {
       options.logger,
       () => health?.isContested === true,
     );
+    this.explainer = new Explainer(options.name, this.router, classifier);
     this.knex = this.createKnex(undefined, () => this.destroy());
   }
 
@@ -220,11 +223,14 @@ export class DatabaseRouting {
     this.parts.discovery?.start();
   }
 
+  /** What is frozen is found out while pools wait for it; so health ends after them. */
   private async destroyEngines(): Promise<void> {
     this.parts.discovery?.stop();
     this.parts.classifier.stop();
+    const all = this.engines.all();
+    const closed = await Promise.allSettled(all.map((engine) => engine.destroy()));
     this.parts.health?.stop();
-    const results = await Promise.allSettled(this.engines.all().map((engine) => engine.destroy()));
+    const results = [...closed, ...(await Promise.allSettled(all.map((engine) => engine.destroyProbes())))];
     const failures = results.flatMap((result) =>
       result.status === 'rejected' ? [result.reason as unknown] : [],
     );
@@ -243,7 +249,7 @@ export class DatabaseRouting {
   }
 
   private createKnex(engine: EngineChoice | undefined, destroy: () => Promise<void>): RoutedKnex {
-    const { engines, dispatcher, held, retries } = this;
+    const { engines, dispatcher, held, retries, explainer } = this;
     const initialize = this.initialize.bind(this);
     const methods = {
       usingEngine: this.usingEngine.bind(this),
@@ -253,7 +259,7 @@ export class DatabaseRouting {
     };
     return createRoutedKnex(
       this.options.shared,
-      { engines, dispatcher, held, retries, initialize, destroy },
+      { engines, dispatcher, held, retries, explainer, initialize, destroy },
       methods,
       engine,
     );

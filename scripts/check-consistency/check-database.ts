@@ -1,13 +1,7 @@
-import { setTimeout as sleepMs } from 'node:timers/promises';
-import type { PostgresConnection, PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
+import type { PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
 import { ConsistencyStore, startReplicatedPostgres } from '../../src/testing/index.js';
+import { type Servers, serversOf } from '../common/servers.js';
 import { PlainEngines } from './naive/plain-engines.js';
-
-/** Where the servers are; plain data, for the app's processes. */
-export interface Servers {
-  readonly master: PostgresConnection;
-  readonly slaves: Readonly<Record<string, PostgresConnection>>;
-}
 
 /** What a slave writes to disk is what it begins with after a crash: nothing is, so that it begins far back. */
 const RARELY_ON_DISK = {
@@ -37,9 +31,7 @@ export class CheckDatabase {
   }
 
   get servers(): Servers {
-    const { master, slaves } = this.replication;
-    const connections = Object.values(slaves).map(({ name, connection }) => [name, connection] as const);
-    return { master: master.connection, slaves: Object.fromEntries(connections) };
+    return serversOf(this.replication);
   }
 
   get slaves(): readonly PostgresSlave[] {
@@ -71,22 +63,10 @@ export class CheckDatabase {
     );
   }
 
-  /** Tries again while a killed server's last processes still hold its memory. */
-  async start(name: string): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
-      try {
-        return await this.slave(name).start();
-      } catch (cause) {
-        if (attempt === 10) throw cause;
-        await sleepMs(100);
-      }
-    }
-  }
-
   /** As it was at the start, whatever a row did to it. */
   async restore(): Promise<void> {
     for (const slave of this.slaves) {
-      await this.start(slave.name);
+      await slave.start();
       await slave.resume();
       await slave.delay(0);
     }

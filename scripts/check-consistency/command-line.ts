@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { positiveNumber } from '../common/positive-number.js';
 
 export interface CommandLine {
   /** How long each row runs. */
@@ -30,15 +31,8 @@ export function readCommandLine(args: readonly string[]): CommandLine | undefine
   });
   if (values.help) return undefined;
   return {
-    seconds: positive('seconds', values.seconds) ?? DEFAULT_SECONDS,
-    operations: positive('operations', values.operations) ?? 0,
+    seconds: positiveNumber('seconds', values.seconds) ?? DEFAULT_SECONDS,
+    operations: positiveNumber('operations', values.operations) ?? 0,
     only: values.only?.toLowerCase(),
   };
-}
-
-function positive(name: string, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const number = Number(text.replaceAll('_', ''));
-  if (!(number > 0)) throw new Error(`--${name} must be a number above 0, got ${text}`);
-  return number;
 }

@@ -23,9 +23,9 @@ export function pauseAndResume(database: CheckDatabase): Fault[] {
 export function killAndRestart(database: CheckDatabase): Fault[] {
   return repeated(6, [
     { afterSeconds: 1, name: 'kill slave1', run: () => database.slave('slave1').kill() },
-    { afterSeconds: 2, name: 'start slave1', run: () => database.start('slave1') },
+    { afterSeconds: 2, name: 'start slave1', run: () => database.slave('slave1').start() },
     { afterSeconds: 4, name: 'kill slave2', run: () => database.slave('slave2').kill() },
-    { afterSeconds: 4.1, name: 'start slave2', run: () => database.start('slave2') },
+    { afterSeconds: 4.1, name: 'start slave2', run: () => database.slave('slave2').start() },
   ]);
 }
 
@@ -34,7 +34,7 @@ export function crashFarFromDisk(database: CheckDatabase): Fault[] {
   return repeated(6, [
     { afterSeconds: 0.5, name: 'fill the log', run: () => database.fillLog() },
     { afterSeconds: 3, name: 'kill slave1', run: () => database.slave('slave1').kill() },
-    { afterSeconds: 3.5, name: 'start slave1', run: () => database.start('slave1') },
+    { afterSeconds: 3.5, name: 'start slave1', run: () => database.slave('slave1').start() },
   ]);
 }
 

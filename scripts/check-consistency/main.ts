@@ -1,9 +1,9 @@
-import { type ConsistencyReport, explainAnomaly } from '../../src/testing/index.js';
+import { type ConsistencyProgress, type ConsistencyReport, explainAnomaly } from '../../src/testing/index.js';
+import { Progress } from '../common/progress.js';
 import { CheckDatabase } from './check-database.js';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.js';
 import { NAIVE_SCENARIOS } from './naive-scenarios.js';
 import { OUR_SCENARIOS } from './our-scenarios.js';
-import { Progress } from './progress.js';
 import { type Result, tableHead, tableRow } from './results-table.js';
 import { runScenario } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
@@ -51,12 +51,17 @@ async function runAll(
   for (const [index, scenario] of scenarios.entries()) {
     const { name, router, minSeconds = 0 } = scenario;
     const progress = new Progress(`${index + 1}/${scenarios.length} ${name}, ${router}`);
-    const result = await runScenario(scenario, database, Math.max(seconds, minSeconds), progress.show);
+    const show = (state: ConsistencyProgress) => progress.show(progressText(state));
+    const result = await runScenario(scenario, database, Math.max(seconds, minSeconds), show);
     progress.clear();
     console.log(tableRow(result));
     results.push(result);
   }
   return results;
+}
+
+function progressText({ seconds, operations, anomalies }: ConsistencyProgress): string {
+  return `${seconds.toFixed(0)} s, ${operations} operations, ${anomalies} anomalies`;
 }
 
 function wanted(scenarios: readonly Scenario[], { only }: CommandLine): readonly Scenario[] {

@@ -1,5 +1,5 @@
 import type { BookmarkOptions, DatabaseRoutingOptions } from '../../src/index.js';
-import type { Servers } from './check-database.js';
+import type { Servers } from '../common/servers.js';
 
 /** What our routers are made of, in this process and in the app's. */
 export function routingOptions(

@@ -170,7 +170,10 @@ export class ReadConsistency {
 
   private replayOf(slave: Engine): SlaveReplay {
     let replay = this.replays.get(slave);
-    if (!replay) this.replays.set(slave, (replay = new SlaveReplay(slave, () => this.master.latest?.epoch)));
+    if (!replay) {
+      replay = new SlaveReplay(slave, () => this.master.latest?.epoch, this.nowMs);
+      this.replays.set(slave, replay);
+    }
     return replay;
   }
 }

@@ -23,8 +23,23 @@ interface Waiter {
   readonly leave: (reached: boolean) => void;
 }
 
+/** A slave that was waited for in vain, until it gets there. */
+interface Miss {
+  readonly target: Position;
+  readonly sinceMs: number;
+  /** Until when others are spared the wait. */
+  readonly untilMs: number;
+  neededAtMs: number;
+}
+
 /** Time between two probes of a slave that somebody waits for. */
 const PAUSE_MS = 1;
+
+/** The longest time between two probes of a slave that is too far behind to be waited for. */
+const LONGEST_PAUSE_MS = 10;
+
+/** Who comes later than this after the others waits again. */
+const FOLLOWED_FOR_MS = 1_000;
 
 /** A probe that takes longer has failed; its connection is given up. */
 const PROBE_TIMEOUT_MS = 1_000;
@@ -38,11 +53,13 @@ export class SlaveReplay {
   private positionOf: string | undefined;
   private readonly waiters = new Set<Waiter>();
   private probing: Promise<void> | undefined;
+  private miss: Miss | undefined;
 
   constructor(
     private readonly slave: Engine,
     /** The master's, as far as it is known. */
     private readonly epoch: () => Epoch | undefined,
+    private readonly nowMs: () => number,
   ) {}
 
   /** Nothing is known of a server that was started anew: it may be behind where it was. */
@@ -50,11 +67,34 @@ export class SlaveReplay {
     return this.positionOf === this.slave.startedAt ? this.position : START;
   }
 
-  /** Whether the slave reaches the target within the time; false as soon as it can't be asked. */
+  /** Whether the slave reaches the target within the time; false as soon as it can't be asked or is too far behind. */
   reach(target: Position, withinMs: number): Promise<boolean> {
     if (this.known >= target) return Promise.resolve(true);
+    return this.isTooFarBehind(target, withinMs) ? Promise.resolve(false) : this.wait(target, withinMs);
+  }
+
+  /** Asks once, and on until nobody waits any more. Never rejects. */
+  probe(): Promise<void> {
+    return (this.probing ??= this.probeWhileWaited());
+  }
+
+  /** It is not even where somebody has waited for it in vain, for twice as long as this one would. */
+  private isTooFarBehind(target: Position, withinMs: number): boolean {
+    const { miss } = this;
+    const nowMs = this.nowMs();
+    if (!miss || target < miss.target) return false;
+    miss.neededAtMs = nowMs;
+    return nowMs - miss.sinceMs >= 2 * withinMs && nowMs < miss.untilMs;
+  }
+
+  private wait(target: Position, withinMs: number): Promise<boolean> {
+    const sinceMs = this.nowMs();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => waiter.leave(this.known >= target), withinMs);
+      const timer = setTimeout(() => {
+        const reached = this.known >= target;
+        if (!reached) this.noteMiss(target, sinceMs);
+        waiter.leave(reached);
+      }, withinMs);
       const waiter: Waiter = {
         target,
         leave: (reached) => {
@@ -68,14 +108,33 @@ export class SlaveReplay {
     });
   }
 
-  /** Asks once, and on until nobody waits any more. Never rejects. */
-  probe(): Promise<void> {
-    return (this.probing ??= this.probeWhileWaited());
+  /** Who comes next is spared the wait as long again as the slave has been behind. */
+  private noteMiss(target: Position, waitedSinceMs: number): void {
+    const { miss } = this;
+    const neededAtMs = this.nowMs();
+    const sinceMs = Math.min(waitedSinceMs, miss?.sinceMs ?? waitedSinceMs);
+    const lowest = miss && miss.target < target ? miss.target : target;
+    this.miss = { target: lowest, sinceMs, untilMs: neededAtMs + (neededAtMs - sinceMs), neededAtMs };
+    if (!miss) void this.follow();
+  }
+
+  /** Probes the slave until it gets there, can't be asked, or nobody has asked for a while. */
+  private async follow(): Promise<void> {
+    for (let pauseMs = PAUSE_MS; this.miss; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+      await this.probe();
+      if (this.miss && this.isOver(this.miss)) this.miss = undefined;
+    }
+  }
+
+  private isOver({ target, neededAtMs }: Miss): boolean {
+    return this.known >= target || this.nowMs() - neededAtMs > FOLLOWED_FOR_MS;
   }
 
   private async probeWhileWaited(): Promise<void> {
     for (;;) {
       const answered = await this.ask();
+      if (!answered) this.miss = undefined;
       for (const waiter of this.waiters) {
         if (!answered || this.known >= waiter.target) waiter.leave(this.known >= waiter.target);
       }

@@ -2,7 +2,7 @@ import knex, { type Knex } from 'knex';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
 import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
 import { Engine, type EngineRole } from './engine.js';
-import { engineSessions } from './engine-sessions.js';
+import { engineSessions, probeSessions } from './engine-sessions.js';
 
 /** Knex would wait for a minute (FACTS 20); a slave's reads have better places to go. */
 const SLAVE_ACQUIRE_TIMEOUT_MS = 2_000;
@@ -17,22 +17,25 @@ const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprec
 
 /** An engine that connects when it is first used. On PostgreSQL it knows its connections, and a slave's are read-only. */
 export function createEngine(role: EngineRole, { name, weight, config }: ResolvedEngineOptions): Engine {
-  const probes = knex(probesOf(name, config));
-  if (!isPostgres(probes)) return new Engine(name, role, weight, knex(config), probes);
-  const timeoutMs = CONNECT_TIMEOUT_MS[role];
-  const own = knex({
-    ...(role === 'slave' && { acquireConnectionTimeout: SLAVE_ACQUIRE_TIMEOUT_MS }),
-    ...config,
-    ...(config.connection && { connection: connectingWithin(config.connection, timeoutMs, name) }),
-    pool: engineSessions(config.pool, () => engine),
-  });
-  for (const one of [own, probes]) {
-    limitConnecting(one, one === own ? timeoutMs : PROBE_ACQUIRE_TIMEOUT_MS);
-    askForEachConnection(one);
-  }
+  const probes = knex(probesOf(config, () => engine));
+  const own = isPostgres(probes) ? knex(ownOf(role, config, () => engine)) : knex(config);
   const engine: Engine = new Engine(name, role, weight, own, probes);
+  if (!isPostgres(probes)) return engine;
+  limitConnecting(own, CONNECT_TIMEOUT_MS[role]);
+  limitConnecting(probes, PROBE_ACQUIRE_TIMEOUT_MS);
+  for (const one of [own, probes]) askForEachConnection(one);
   dropOutdated(engine);
   return engine;
+}
+
+function ownOf(role: EngineRole, config: Knex.Config, engine: () => Engine): Knex.Config {
+  const connection = config.connection && connectingWithin(config.connection, CONNECT_TIMEOUT_MS[role], engine);
+  return {
+    ...(role === 'slave' && { acquireConnectionTimeout: SLAVE_ACQUIRE_TIMEOUT_MS }),
+    ...config,
+    ...(connection && { connection }),
+    pool: engineSessions(config.pool, engine),
+  };
 }
 
 export function isPostgres({ client }: Knex): boolean {
@@ -43,7 +46,7 @@ export function isPostgres({ client }: Knex): boolean {
  * The same server on connections of its own, made when they are first needed, with an answer soon or none, and without what
  * the app does to its own queries and rows.
  */
-function probesOf(name: string, config: Knex.Config): Knex.Config {
+function probesOf(config: Knex.Config, engine: () => Engine): Knex.Config {
   const pool = {
     ...config.pool,
     min: 0,
@@ -51,11 +54,11 @@ function probesOf(name: string, config: Knex.Config): Knex.Config {
     acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS,
   };
   const { client, connectionPool, version } = config;
-  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS, name);
+  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS, engine);
   return {
     client,
     version,
-    pool,
+    pool: probeSessions(pool, engine),
     log: SILENT_KNEX_LOG,
     ...(connection && { connection }),
     ...(connectionPool && { connectionPool }),

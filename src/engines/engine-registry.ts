@@ -146,7 +146,7 @@ export class EngineRegistry {
     this.byName.delete(name);
     this.setSlaves(this.slaves.filter((slave) => slave !== engine));
     engine.cut();
-    await engine.destroy();
+    await Promise.all([engine.destroy(), engine.destroyProbes()]);
   }
 
   /** @internal Another share of the reads from now on. Throws `InvalidOptionsError` for a weight that is none. */

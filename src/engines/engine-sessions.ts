@@ -24,29 +24,42 @@ const BEGIN_ON_SLAVE = `set default_transaction_read_only = on; ${ASK_RUN}`;
 export function engineSessions(pool: Knex.PoolConfig = {}, engine: () => Engine): Knex.PoolConfig {
   const users = pool.afterCreate as AfterCreate | undefined;
   const afterCreate: AfterCreate = (connection, done) => {
-    const begun = (error: Error | null): void => {
-      if (error) {
-        sever(connection); // Knex forgets a connection that could not begin
-        return done(error, connection);
-      }
-      if (users) users(connection, done);
-      else done(null, connection);
-    };
     engine().opened(connection);
-    if (engine().role === 'slave') beginOnSlave(connection, engine(), begun);
-    else begun(null);
+    begin(connection, engine()).then(
+      () => (users ? users(connection, done) : done(null, connection)),
+      (error: Error) => {
+        sever(connection); // Knex forgets a connection that could not begin
+        done(error, connection);
+      },
+    );
   };
   return { ...pool, afterCreate };
 }
 
-function beginOnSlave(
-  connection: EngineConnection,
-  slave: Engine,
-  done: (error: Error | null) => void,
-): void {
-  connection.query!(BEGIN_ON_SLAVE, (error, results) => {
-    if (error) return done(error);
-    slave.startedAt = (results as readonly PgResult[])[1]!.rows[0]!.started_at;
-    done(null);
+/** The pool of what is asked beside the app's queries. */
+export function probeSessions(pool: Knex.PoolConfig, engine: () => Engine): Knex.PoolConfig {
+  const users = pool.afterCreate as AfterCreate | undefined;
+  const afterCreate: AfterCreate = (connection, done) => {
+    engine().openedProbe(connection);
+    if (users) users(connection, done);
+    else done(null, connection);
+  };
+  return { ...pool, afterCreate };
+}
+
+/** A master that was replaced while nobody looked gets no connection: what came back alone must not be written to. */
+async function begin(connection: EngineConnection, engine: Engine): Promise<void> {
+  if (engine.role === 'master') await engine.confirmRole();
+  else await beginOnSlave(connection, engine);
+  if (!engine.isCurrent(connection)) throw new Error('Connection terminated before it began: it was cut off');
+}
+
+function beginOnSlave(connection: EngineConnection, slave: Engine): Promise<void> {
+  return new Promise((resolve, reject) => {
+    connection.query!(BEGIN_ON_SLAVE, (error, results) => {
+      if (error) return reject(error);
+      slave.startedAt = (results as readonly PgResult[])[1]!.rows[0]!.started_at;
+      resolve();
+    });
   });
 }

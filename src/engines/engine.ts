@@ -12,8 +12,11 @@ export class Engine {
   startedAt: string | undefined;
   /** Written by health alone, through the registry. */
   state: EngineState = { kind: 'unknown', since: new Date() };
+  /** Resolves when its role is sure; health's to say. A master's new connections wait for it. */
+  confirmRole: () => Promise<void> = () => Promise.resolve();
   /** Its open connections. */
   private readonly connections = new Set<EngineConnection>();
+  private readonly probeConnections = new Set<EngineConnection>();
   /** Those who wait for a connection, to be told when it is cut. */
   private readonly waiting = new Set<(error: Error) => void>();
   /** Counts what connections don't survive: a change of role, or having been cut. */
@@ -56,6 +59,12 @@ export class Engine {
     connection.once?.('end', () => this.connections.delete(connection));
   }
 
+  /** The same of those that questions are asked on. */
+  openedProbe(connection: EngineConnection): void {
+    this.probeConnections.add(connection);
+    connection.once?.('end', () => this.probeConnections.delete(connection));
+  }
+
   /** What is awaited of it, or an error as soon as it is cut; `late` gets what comes after that. */
   orCut<Awaited>(awaited: Promise<Awaited>, late: (value: Awaited) => void): Promise<Awaited> {
     return new Promise((resolve, reject) => {
@@ -96,9 +105,19 @@ export class Engine {
     for (const knex of [this.knex, this.probes]) if (!knex.client.pool) knex.initialize();
   }
 
-  /** Closes all connections; both ends are tried, also where one fails. */
+  /** Closes its pool: what runs may end first, unless it does not answer, or takes longer than a while. */
   async destroy(): Promise<void> {
-    const results = await Promise.allSettled([this.probes.destroy(), this.knex.destroy()]);
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    const graceMs = this.state.kind === 'down' ? 0 : GRACE_MS;
+    const cutting = setTimeout(() => this.cut(), graceMs);
+    await this.knex.destroy().finally(() => clearTimeout(cutting));
+  }
+
+  /** Nothing more is asked of it. */
+  async destroyProbes(): Promise<void> {
+    for (const connection of this.probeConnections) sever(connection);
+    await this.probes.destroy();
   }
 }
+
+/** For what still runs when the app ends. */
+const GRACE_MS = 10_000;

@@ -10,6 +10,15 @@ export interface Fault {
   readonly because: string;
 }
 
+/** What an engine's health needs of its surroundings. */
+export interface HealthTools {
+  setState(engine: Engine, state: EngineState): void;
+  /** Whether the engine's own pool runs queries. Never rejects. */
+  serves(engine: Engine): Promise<boolean>;
+  /** A clock that never goes back. */
+  nowMs(): number;
+}
+
 /** Shares of its weight that an engine gets while it returns, for a step each. */
 const STEPS = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
 
@@ -19,17 +28,20 @@ export class EngineHealth {
   answer: ProbeRow | undefined;
   askedAtMs = -Infinity;
   lag: Lag | undefined;
-  /** The better one of the last two probes: a single slow one says nothing. */
+  /** The better one of the last two probes: a single slow one says nothing, nor does the first, which connects. */
   latencyMs: number | undefined;
   lastLatencyMs: number | undefined;
+  /** The worse one of the two, which others are compared with: where all are slow now and then, nobody is to blame. */
+  worstLatencyMs: number | undefined;
   private step = 0;
   private stepAtMs = 0;
+  private isTried = false;
 
   constructor(
     readonly engine: Engine,
     private readonly gate: ReturnGate,
     private readonly slowStartMs: number,
-    private readonly setState: (engine: Engine, state: EngineState) => void,
+    private readonly tools: HealthTools,
   ) {}
 
   /** Whether it was asked, and how it went is known. */
@@ -40,7 +52,9 @@ export class EngineHealth {
   answered(answer: ProbeRow, askedAtMs: number, latencyMs: number): void {
     this.answer = answer;
     this.askedAtMs = askedAtMs;
-    this.latencyMs = Math.min(latencyMs, this.lastLatencyMs ?? Infinity);
+    const before = this.lastLatencyMs;
+    this.latencyMs = before === undefined ? undefined : Math.min(latencyMs, before);
+    this.worstLatencyMs = before === undefined ? undefined : Math.max(latencyMs, before);
     this.lastLatencyMs = latencyMs;
   }
 
@@ -52,22 +66,34 @@ export class EngineHealth {
     if (state.kind === 'up') return;
     if (state.kind === 'unknown' || role === 'master') return this.become({ kind: 'up', since: new Date() });
     if (state.kind === 'returning') return this.climb(nowMs);
-    if (this.gate.isOpen(nowMs)) this.returnAt(0, nowMs);
+    if (this.gate.isOpen(nowMs)) void this.tryOut();
+  }
+
+  /** Comes back where its own pool serves: a server may answer on old connections, and take no new ones. */
+  private async tryOut(): Promise<void> {
+    if (this.isTried) return;
+    this.isTried = true;
+    const { state } = this.engine;
+    const serves = await this.tools.serves(this.engine);
+    this.isTried = false;
+    const nowMs = this.tools.nowMs();
+    if (!serves) this.gate.close(nowMs);
+    else if (this.engine.state === state) this.returnAt(0, nowMs);
   }
 
   /** It can't be asked, or a query failed for its sake. */
   failed(because: string, nowMs: number): void {
     const { kind } = this.engine.state;
-    this.answer = undefined;
-    this.lastLatencyMs = undefined;
+    this.answer = this.lag = undefined;
+    this.latencyMs = this.worstLatencyMs = this.lastLatencyMs = undefined;
     if (kind === 'draining') return;
     if (kind !== 'down') this.gate.close(nowMs);
     this.become({ kind: 'down', since: new Date(), because });
   }
 
-  /** Probing failed: its last words are out of date. */
-  asked(askedAtMs: number): void {
+  notAnswered(because: string, askedAtMs: number, nowMs: number): void {
     this.askedAtMs = askedAtMs;
+    this.failed(because, nowMs);
   }
 
   private climb(nowMs: number): void {
@@ -79,10 +105,10 @@ export class EngineHealth {
   private returnAt(step: number, nowMs: number): void {
     this.step = step;
     this.stepAtMs = nowMs;
-    this.setState(this.engine, { kind: 'returning', since: new Date(), share: STEPS[step]! });
+    this.tools.setState(this.engine, { kind: 'returning', since: new Date(), share: STEPS[step]! });
   }
 
   private become(state: EngineState): void {
-    if (state.kind !== this.engine.state.kind) this.setState(this.engine, state);
+    if (state.kind !== this.engine.state.kind) this.tools.setState(this.engine, state);
   }
 }

@@ -43,3 +43,13 @@ export async function probe(engine: Engine, timeoutMs: number): Promise<ProbeRow
   const { rows } = await asked;
   return rows[0]!;
 }
+
+/** Whether its own pool, and not only the connection for probes, runs queries. Never rejects. */
+export async function serves(engine: Engine, timeoutMs: number): Promise<boolean> {
+  try {
+    await engine.knex.raw('select 1').timeout(timeoutMs);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -4,12 +4,12 @@ import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.js';
 import type { EngineState } from '../engines/engine-state.js';
 import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
-import { EngineHealth, type Fault } from './engine-health.js';
 import type { EngineFailure } from './engine-failure.js';
-import { type ProbeRow, probe } from './engine-probe.js';
-import { LagMeter } from './lag-meter.js';
+import { EngineHealth, type HealthTools } from './engine-health.js';
+import { type ProbeRow, serves } from './engine-probe.js';
+import { type Lag, LagMeter } from './lag-meter.js';
 import { MasterElection } from './master-election.js';
-import { ProbeLoop } from './probe-loop.js';
+import { type Listener, Monitor } from './monitor.js';
 import { ReturnGate } from './return-gate.js';
 import { type Surroundings, faultOfMaster, faultOfSlave, isInDoubt } from './slave-fault.js';
 import { Waiters } from './waiters.js';
@@ -20,32 +20,24 @@ export interface HealthListener {
   masterChanged(from: Engine, to: Engine): void;
 }
 
-const IDLE_MS = 5_000;
-const IDLE_AFTER_MS = 10_000;
-/** While there is no master, all engines are asked for one that was promoted. */
-const URGENT_MS = 100;
-/** Timers that fire so late say that this process was too busy to hear the answer. */
-const BUSY_MS = 250;
+/** What was heard so long ago still counts when a connection to the master is made. */
+const FRESH_MS = 1_000;
 
 const FIRST_BACKOFF_MS = 250;
 const LONGEST_BACKOFF_MS = 30_000;
 
 /**
- * Watches the engines of one set, and writes how they are doing where the next decision reads it: the registry. One loop an
- * engine, so that one which does not answer keeps nobody else waiting.
+ * How the engines of one set are doing: judged by what they say and by queries that failed, and written where the next
+ * decision reads it, in the registry.
  */
-export class Health implements EngineWatcher {
+export class Health implements EngineWatcher, Listener {
   private readonly healths = new Map<Engine, EngineHealth>();
-  private readonly loops = new Map<Engine, ProbeLoop>();
+  private readonly monitor: Monitor;
   private readonly lag = new LagMeter();
+  private readonly election = new MasterElection();
   private readonly masterWaiters = new Waiters();
   private readonly slaveWaiters = new Waiters();
-  private readonly roundWaiters = new Waiters();
-  private readonly election = new MasterElection();
-  private isAsleep = true;
-  private stopped = false;
-  private wanted = false;
-  private wantedAtMs = -Infinity;
+  private readonly tools: HealthTools;
 
   constructor(
     private readonly engines: EngineRegistry,
@@ -56,24 +48,22 @@ export class Health implements EngineWatcher {
     private readonly nowMs: () => number,
     private readonly random: () => number = Math.random,
   ) {
+    const setState = this.setState.bind(this);
+    this.tools = { setState, nowMs, serves: (engine) => serves(engine, options.timeoutMs) };
+    this.monitor = new Monitor(this, options.intervalMs, options.timeoutMs, nowMs, random);
     for (const engine of engines.all()) this.joined(engine);
     engines.watch(this);
   }
 
   joined(engine: Engine): void {
     const gate = new ReturnGate(FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS, this.random);
-    const health = new EngineHealth(engine, gate, this.options.slowStartMs, (of, state) =>
-      this.setState(of, state),
-    );
-    const loop = new ProbeLoop(() => this.round(health));
-    this.healths.set(engine, health);
-    this.loops.set(engine, loop);
-    if (!this.isAsleep) loop.start();
+    this.healths.set(engine, new EngineHealth(engine, gate, this.options.slowStartMs, this.tools));
+    this.monitor.add(engine);
+    engine.confirmRole = () => this.confirmMaster();
   }
 
   left(engine: Engine): void {
-    this.loops.get(engine)?.stop();
-    this.loops.delete(engine);
+    this.monitor.remove(engine);
     this.healths.delete(engine);
   }
 
@@ -81,18 +71,32 @@ export class Health implements EngineWatcher {
     return this.healths.get(engine);
   }
 
+  /** Two servers claim to be the master, and nobody can tell which of them is right. */
+  get isContested(): boolean {
+    return this.election.isContested;
+  }
+
   /** Somebody is about to use an engine: what is known of them is kept fresh for a while. */
   need(): void {
-    this.wanted = true;
-    if (this.isAsleep) this.wake();
+    this.monitor.need();
+  }
+
+  start(): void {
+    this.monitor.start();
+  }
+
+  /** Asks nobody any more; whoever waits is told that there was nothing. */
+  stop(): void {
+    this.monitor.stop();
+    this.masterWaiters.release(false);
+    this.slaveWaiters.release(false);
   }
 
   /** Resolves when each engine was asked once, whether it answered or not; at once where they were. */
   async asked(): Promise<void> {
-    while (!this.stopped && [...this.healths.values()].some(({ isKnown }) => !isKnown)) {
-      this.need();
-      await this.roundWaiters.wait(this.options.timeoutMs);
-    }
+    const unknown = [...this.healths.values()].filter(({ isKnown }) => !isKnown);
+    if (unknown.length > 0) this.need();
+    await Promise.all(unknown.map(({ engine }) => this.monitor.ask(engine)));
   }
 
   /** A query has found out. What the engine is to blame for takes a slave out of rotation at once. */
@@ -100,14 +104,15 @@ export class Health implements EngineWatcher {
     if (failure === 'conflict') return;
     if (engine.role === 'slave' && failure !== 'busy')
       this.healths.get(engine)?.failed(messageOf(error), this.nowMs());
-    this.loops.get(engine)?.now();
+    void this.monitor.ask(engine);
   }
 
   /** Whether the master answers again, or another one was promoted, within `failover.waitMs`. */
   masterReturns(): Promise<boolean> {
-    if (this.stopped || !this.engines.balancing) return Promise.resolve(false);
+    if (!this.engines.balancing) return Promise.resolve(false);
     const returned = this.masterWaiters.wait(this.failover.waitMs);
-    this.askAll();
+    this.monitor.need();
+    this.monitor.askAll();
     return returned;
   }
 
@@ -116,61 +121,49 @@ export class Health implements EngineWatcher {
     return this.slaveWaiters.wait(withinMs);
   }
 
-  /** Two servers claim to be the master, and nobody can tell which of them is right. */
-  get isContested(): boolean {
-    return this.election.isContested;
+  /**
+   * Resolves when everybody was asked a moment ago: a master that a new connection is made to could have been replaced while
+   * it was away, or before this process began.
+   */
+  async confirmMaster(): Promise<void> {
+    if (!this.failover.enabled || !this.engines.balancing) return;
+    this.need();
+    const since = this.nowMs() - FRESH_MS;
+    const unsure = [...this.healths.values()].filter(({ askedAtMs }) => askedAtMs < since);
+    await Promise.all(unsure.map(({ engine }) => this.monitor.ask(engine)));
   }
 
-  start(): void {
-    this.stopped = false;
-  }
-
-  /** Asks nobody any more; whoever waits is told that there was nothing. */
-  stop(): void {
-    this.stopped = true;
-    this.isAsleep = true;
-    for (const loop of this.loops.values()) loop.stop();
-    this.masterWaiters.release(false);
-    this.slaveWaiters.release(false);
-    this.roundWaiters.release(false);
-  }
-
-  private wake(): void {
-    if (this.stopped) return;
-    this.isAsleep = false;
-    for (const loop of this.loops.values()) loop.start();
-    this.askAll();
-  }
-
-  private askAll(): void {
-    for (const loop of this.loops.values()) loop.now();
-  }
-
-  /** Never rejects. Resolves to the time until the next round. */
-  private async round(health: EngineHealth): Promise<number> {
-    const askedAtMs = this.nowMs();
-    try {
-      const answer = await probe(health.engine, this.options.timeoutMs);
-      this.heard(health, answer, askedAtMs);
-    } catch (error) {
-      if (this.nowMs() - askedAtMs > this.options.timeoutMs + BUSY_MS) return 0;
-      this.notHeard(health, error, askedAtMs);
-    }
-    this.roundWaiters.release(true);
-    return this.pauseMs(health);
-  }
-
-  private heard(health: EngineHealth, answer: ProbeRow, askedAtMs: number): void {
-    const { engine } = health;
+  heard(engine: Engine, answer: ProbeRow, askedAtMs: number): void {
+    const health = this.healths.get(engine);
+    if (!health) return;
     const nowMs = this.nowMs();
     health.answered(answer, askedAtMs, nowMs - askedAtMs);
     engine.startedAt = answer.started_at;
     this.settleMaster();
-    if (engine === this.engines.master) this.heardMaster(answer, askedAtMs);
+    const isMaster = engine === this.engines.master;
+    if (isMaster) this.heardMaster(answer, askedAtMs);
     else this.reads?.heardSlave(engine, answer);
-    this.measure(health, answer);
-    health.judge(this.faultOf(health, answer), nowMs);
-    if (engine === this.engines.master && engine.state.kind === 'up') this.masterWaiters.release(true);
+    health.lag = answer.in_recovery ? this.lagOf(answer) : undefined;
+    const fault = isMaster ? faultOfMaster(answer) : faultOfSlave(health, answer, this.around(health));
+    health.judge(fault, nowMs);
+    if (isMaster && engine.state.kind === 'up') this.masterWaiters.release(true);
+  }
+
+  notHeard(engine: Engine, error: unknown, askedAtMs: number): void {
+    const timedOut = (error as { name?: unknown }).name === 'KnexTimeoutError';
+    const because = timedOut ? `no answer within ${this.options.timeoutMs} ms` : messageOf(error);
+    this.healths.get(engine)?.notAnswered(because, askedAtMs, this.nowMs());
+    // what waits for a slave that does not answer runs elsewhere; on the master it may yet be done
+    if (timedOut && engine.role === 'slave') engine.cut();
+    this.settleMaster();
+  }
+
+  pace(engine: Engine): 'again' | 'urgent' | 'calm' {
+    const health = this.healths.get(engine);
+    if (health && engine.role === 'slave' && isInDoubt(health, this.around(health))) return 'again';
+    const { kind } = this.engines.master.state;
+    const hasMaster = kind === 'up' || kind === 'unknown';
+    return hasMaster && this.masterWaiters.isEmpty ? 'calm' : 'urgent';
   }
 
   private heardMaster(answer: ProbeRow, askedAtMs: number): void {
@@ -180,14 +173,8 @@ export class Health implements EngineWatcher {
     if (this.reads?.master.latest) this.lag.note(this.reads.master.latest.position, askedAtMs);
   }
 
-  private measure(health: EngineHealth, { in_recovery: inRecovery, lsn, replayed_ms: age }: ProbeRow): void {
-    const replayedMs = age === null ? undefined : Number(age);
-    health.lag = inRecovery ? this.lag.lagOf(parsePosition(lsn), replayedMs, this.nowMs()) : undefined;
-  }
-
-  private faultOf(health: EngineHealth, answer: ProbeRow): Fault | undefined {
-    if (health.engine === this.engines.master) return faultOfMaster(answer);
-    return faultOfSlave(health, answer, this.around(health));
+  private lagOf({ lsn, replayed_ms: age }: ProbeRow): Lag | undefined {
+    return this.lag.lagOf(parsePosition(lsn), age === null ? undefined : Number(age), this.nowMs());
   }
 
   private around(health: EngineHealth): Surroundings {
@@ -196,19 +183,6 @@ export class Health implements EngineWatcher {
       (other) => other !== health && other.answer && other.engine.state.kind !== 'slow',
     );
     return { system, timeline, masterRun: this.engines.master.startedAt, others, options: this.options };
-  }
-
-  private notHeard(health: EngineHealth, error: unknown, askedAtMs: number): void {
-    health.asked(askedAtMs);
-    const timedOut = (error as { name?: unknown }).name === 'KnexTimeoutError';
-    health.failed(
-      timedOut ? `no answer within ${this.options.timeoutMs} ms` : messageOf(error),
-      this.nowMs(),
-    );
-    // what waits for a slave that does not answer runs elsewhere; on the master it may yet be done
-    if (timedOut && health.engine.role === 'slave') health.engine.cut();
-    this.settleMaster();
-    if (health.engine === this.engines.master) this.askAll();
   }
 
   /** Follows the engines' own word on who is the master. Before the configured one was asked nobody is promoted. */
@@ -225,7 +199,7 @@ export class Health implements EngineWatcher {
     this.engines.promote(engine);
     master.cut(); // nothing more is written there
     this.listener.masterChanged(master, engine);
-    this.askAll();
+    this.monitor.askAll();
   }
 
   private setState(engine: Engine, state: EngineState): void {
@@ -233,17 +207,7 @@ export class Health implements EngineWatcher {
     this.engines.setState(engine, state);
     if (state.kind !== from.kind) this.listener.engineChanged(engine, from);
     if (state.kind === 'returning' || state.kind === 'up') this.slaveWaiters.release(true);
-  }
-
-  private pauseMs(health: EngineHealth): number {
-    if (this.wanted) this.wantedAtMs = this.nowMs();
-    this.wanted = false;
-    this.isAsleep = this.masterWaiters.isEmpty && this.nowMs() - this.wantedAtMs > IDLE_AFTER_MS;
-    if (this.isAsleep) return IDLE_MS;
-    if (health.engine.role === 'slave' && isInDoubt(health, this.around(health))) return 0;
-    const { kind } = this.engines.master.state;
-    const hasMaster = kind === 'up' || kind === 'unknown';
-    return hasMaster ? this.options.intervalMs * (0.9 + this.random() / 5) : URGENT_MS;
+    if (state.kind === 'down' && engine === this.engines.master) this.monitor.askAll();
   }
 }
 

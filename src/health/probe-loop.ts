@@ -1,8 +1,7 @@
 /** A round of work again and again, each armed after the one before; the process may end while it waits. */
 export class ProbeLoop {
   private timer: NodeJS.Timeout | undefined;
-  private running = false;
-  private again = false;
+  private running: Promise<void> | undefined;
   private stopped = true;
 
   /** `round` resolves to the time until the next one, in ms. It must not reject. */
@@ -11,8 +10,7 @@ export class ProbeLoop {
   start(): void {
     if (!this.stopped) return;
     this.stopped = false;
-    if (!this.running) return void this.run();
-    this.again = true; // stopped and started in the middle of a round, which goes on
+    void this.now();
   }
 
   /** No round begins after this. */
@@ -21,22 +19,19 @@ export class ProbeLoop {
     clearTimeout(this.timer);
   }
 
-  /** A round begins at once, or right after the one that runs. */
-  now(): void {
+  /** Resolves when a round has ended that began from here on; at once where there are no more rounds. */
+  async now(): Promise<void> {
+    await this.running;
     if (this.stopped) return;
-    this.again = this.running;
-    if (this.running) return;
     clearTimeout(this.timer);
-    void this.run();
+    await (this.running ??= this.run());
   }
 
   private async run(): Promise<void> {
-    this.running = true;
     const delayMs = await this.round();
-    this.running = false;
+    this.running = undefined;
     if (this.stopped) return;
-    this.timer = setTimeout(() => void this.run(), this.again ? 0 : delayMs);
+    this.timer = setTimeout(() => void this.now(), delayMs);
     this.timer.unref();
-    this.again = false;
   }
 }

@@ -77,7 +77,7 @@ export function isInDoubt(health: EngineHealth, around: Surroundings): boolean {
 }
 
 function latencyLimitMs({ engine }: EngineHealth, { others, options }: Surroundings): number {
-  const typicalMs = median(others.flatMap(({ latencyMs }) => latencyMs ?? [])) ?? Infinity;
+  const typicalMs = median(others.flatMap(({ worstLatencyMs }) => worstLatencyMs ?? [])) ?? Infinity;
   const part = engine.state.kind === 'slow' ? 0.5 : 1;
   return Math.ceil(Math.max(options.slowMs, SLOW_RATIO * typicalMs) * part);
 }

@@ -110,6 +110,8 @@ export class CatalogueKeeper {
   private warn(error: unknown): void {
     if (this.stopped || this.failing) return;
     this.failing = true;
-    this.logger.warn(`The master's catalogue can't be read, so functions mean master: ${String(error)}`);
+    this.logger.warn(
+      `The master's catalogue can't be read, so functions mean master: ${(error as Error).message}`,
+    );
   }
 }

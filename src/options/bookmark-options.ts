@@ -16,6 +16,8 @@ export interface CookieOptions {
 export interface BookmarkStore {
   get(key: string): Promise<string | undefined>;
   set(key: string, value: string, ttlMs?: number): Promise<unknown>;
+  /** Tells of errors that `get` and `set` swallow; without it they are to reject. */
+  on?(event: 'error', listener: (error: unknown) => void): unknown;
 }
 
 /** How clients carry what they have seen from one request to the next. */

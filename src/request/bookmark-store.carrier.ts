@@ -1,6 +1,6 @@
 import type { Bookmarks } from '../consistency/bookmarks.js';
 import type { Context } from '../context/context.js';
-import type { BookmarkStore } from '../options/bookmark-options.js';
+import type { WatchedStore } from './watched-store.js';
 
 /**
  * Keeps bookmarks in a store, under a key that the app chooses. What this process writes for one key is written one after
@@ -12,17 +12,13 @@ export class BookmarkStoreCarrier {
 
   constructor(
     private readonly bookmarks: Bookmarks,
-    private readonly store: BookmarkStore,
+    private readonly store: WatchedStore,
     private readonly maxAgeSeconds: number,
-    private readonly failed: (error: unknown) => void,
   ) {}
 
   /** Takes up what the store has; where it fails, the client counts as having seen everything up to now. */
   async load(key: string, context: Context): Promise<void> {
-    const kept = await this.get(key).catch((error: unknown) => {
-      this.failed(error);
-      return UNREADABLE;
-    });
+    const kept = await this.get(key).catch(() => UNREADABLE);
     if (kept !== undefined) this.bookmarks.restore(context, [kept]);
   }
 
@@ -32,10 +28,7 @@ export class BookmarkStoreCarrier {
     const write = before.then(() => this.write(key, context));
     const saved = write.then(
       () => true,
-      (error: unknown) => {
-        this.failed(error);
-        return false;
-      },
+      () => false,
     );
     this.writing.set(key, saved);
     void saved.finally(() => this.writing.get(key) === saved && this.writing.delete(key));
@@ -45,25 +38,14 @@ export class BookmarkStoreCarrier {
   private async write(key: string, context: Context): Promise<void> {
     const bookmark = await this.bookmarks.merged(context, await this.get(key));
     if (bookmark === undefined) return;
-    await answered(async () => this.store.set(key, bookmark, this.maxAgeSeconds * 1000));
+    await this.store.set(key, bookmark, this.maxAgeSeconds * 1000);
   }
 
   private async get(key: string): Promise<string | undefined> {
-    const kept: unknown = await answered(async () => this.store.get(key));
+    const kept = await this.store.get(key);
     if (kept === undefined || kept === null) return undefined; // some stores have null for nothing
     return typeof kept === 'string' ? kept : UNREADABLE;
   }
-}
-
-/** Clients of a store that is down may wait for it for ever; requests may not. */
-const STORE_TIMEOUT_MS = 1_000;
-
-async function answered<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer within ${STORE_TIMEOUT_MS} ms`)), STORE_TIMEOUT_MS);
-  });
-  return Promise.race([ask(), late]).finally(() => clearTimeout(timer));
 }
 
 /** No bookmark of anybody's. */

@@ -6,8 +6,9 @@ import { clientFingerprint } from './client-fingerprint.js';
 import type { ClientRequest } from './client-request.js';
 import { cookieValues } from './cookie-values.js';
 import { setCookie } from './set-cookie.js';
+import type { WatchedStore } from './watched-store.js';
 
-export interface CookielessPinsOptions extends ResolvedCookieless {
+export interface CookielessPinsOptions extends Omit<ResolvedCookieless, 'store'> {
   readonly set: string;
   readonly seconds: number;
   /** The first one hashes, all of them are looked up, so that secrets can be rotated. */
@@ -24,8 +25,8 @@ export class CookielessPins {
 
   constructor(
     private readonly pins: Pins,
+    private readonly store: WatchedStore,
     private readonly options: CookielessPinsOptions,
-    private readonly failed: (error: unknown) => void,
   ) {}
 
   attach({ work }: Context, request: ClientRequest): void {
@@ -48,22 +49,20 @@ export class CookielessPins {
     const client = this.clients.get(work);
     if (!client || this.saved.has(work)) return undefined;
     this.saved.add(work);
-    return this.write(client).catch(this.failed);
+    return this.write(client).catch(() => undefined);
   }
 
   private async isPinned(client: ClientRequest): Promise<boolean> {
     try {
-      const pins = await Promise.all(this.keys(client).map((key) => this.options.store.get(key)));
-      return pins.some((pin) => pin !== undefined && this.pins.holds(pin));
-    } catch (error) {
-      this.failed(error);
+      const pins = await Promise.all(this.keys(client).map((key) => this.store.get(key)));
+      return pins.some((pin) => typeof pin === 'string' && this.pins.holds(pin));
+    } catch {
       return true;
     }
   }
 
   private async write(client: ClientRequest): Promise<void> {
-    const { store, seconds } = this.options;
-    await store.set(this.keys(client)[0]!, this.pins.issue(), seconds * 1000);
+    await this.store.set(this.keys(client)[0]!, this.pins.issue(), this.options.seconds * 1000);
   }
 
   private keys(client: ClientRequest): string[] {

@@ -11,6 +11,7 @@ export interface RoutedQuery {
   readonly engine: EngineChoice | undefined;
   /** How fresh it must be: what it says itself, or what is said around it. */
   readonly consistency: Consistency;
+  /** Undefined for a whole transaction. */
   readonly builder: unknown;
 }
 

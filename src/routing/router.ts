@@ -105,9 +105,7 @@ export class Router {
   }
 
   private states(): string {
-    return (
-      this.engines.slaves.map(({ name, state }) => `${name} is ${state.kind}`).join(', ') || 'there is none'
-    );
+    return this.engines.slaves.map(({ name, state }) => `${name} is ${state.kind}`).join(', ');
   }
 
   /** What tells how fresh a slave is, where that matters. */
@@ -146,9 +144,9 @@ export class Router {
    * A session that has seen a slave's data must not find less on the master. Not so for what only writes: its place in the
    * log is behind all that was seen. Nor for guards, whose reads nobody sees.
    */
-  private leavesSlave({ engine }: Decision, { intent, consistency }: RoutedQuery, context: Context): boolean {
-    if (engine.role !== 'master' || intent === 'write' || !context.balanced) return false;
-    if (consistency !== 'session' && consistency !== 'strong') return false;
+  private leavesSlave({ engine }: Decision, query: RoutedQuery, context: Context): boolean {
+    if (engine.role !== 'master' || onlyWrites(query) || !context.balanced) return false;
+    if (query.consistency !== 'session' && query.consistency !== 'strong') return false;
     return this.reads?.hasSeenSlave(context) ?? false;
   }
 
@@ -193,4 +191,9 @@ function isLate({ state: { kind } }: Engine): boolean {
 /** Whether what was seen narrows the choice: more than that the slave which is kept anyway may not change. */
 function isBound({ work: { seen } }: Context, kept: Engine | undefined): boolean {
   return seen.position > 0n || (seen.unsettled !== undefined && seen.unsettled !== kept?.place);
+}
+
+/** A transaction may read too. */
+function onlyWrites({ intent, builder }: RoutedQuery): boolean {
+  return intent === 'write' && builder !== undefined;
 }

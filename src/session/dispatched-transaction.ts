@@ -15,6 +15,7 @@ export interface CommitAnswer {
 /** A transaction on its way: its engine, and what its beginning and end mean to the context that it began in. */
 export class DispatchedTransaction {
   private isSettled = false;
+  private begunOn: Engine | undefined;
 
   constructor(
     private readonly dispatcher: Pick<QueryDispatcher, 'isOutdated' | 'insteadOf'>,
@@ -32,9 +33,14 @@ export class DispatchedTransaction {
     return (await this.dispatched).engine;
   }
 
-  /** What its beginning, or its end, is to `Retries`. */
+  /** What its beginning is to `Retries`. */
   attemptOn(engine: Engine, movable: boolean): Attempt {
     return { engine, role: this.readOnly ? engine.role : 'master', isRead: this.readOnly, movable };
+  }
+
+  /** What its end is. */
+  attempt(): Attempt | undefined {
+    return this.begunOn && this.attemptOn(this.begunOn, false);
   }
 
   /** Its engine failed before it began: another one, perhaps. */
@@ -52,6 +58,7 @@ export class DispatchedTransaction {
 
   /** It has its connection, or gives it back: what it shows is seen from the first on, and up to the last. */
   shows(engine: Engine): void {
+    this.begunOn = engine;
     if (this.reads && !this.isSettled)
       see(this.context.work.seen, engine.role === 'slave' ? engine.place : undefined);
   }

@@ -27,6 +27,7 @@ export interface KnexStreamParameters {
 export type KnexOnConnection = (runner: KnexRunner, parameters?: KnexStreamParameters) => unknown;
 
 export interface KnexTransaction {
+  rollback(connection: KnexConnection, error?: unknown): Promise<unknown>;
   commit(connection: KnexConnection, value?: unknown): Promise<CommitAnswer | undefined>;
   /** Runs SQL of the transaction itself; with a status of 1 it ends well, and with that value. */
   query(

@@ -8,15 +8,14 @@ import { type Classification, READ, write } from '../intent/intent.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
 import { queryShape } from '../intent/query-shape.js';
 import type { RoutingLogger } from '../options/routing-logger.js';
-import type { Choice, RoutedQuery } from '../routing/decide.js';
+import type { RoutedQuery } from '../routing/decide.js';
 import type { DecisionAnnouncer } from '../routing/decision-announcer.js';
 import type { Decision } from '../routing/decision.js';
-import type { Explanation } from '../routing/explanation.js';
 import type { Routed, Router } from '../routing/router.js';
 import { ClientView } from './client-view.js';
 import type { Dispatched } from './dispatched.js';
 import { DispatchedTransaction } from './dispatched-transaction.js';
-import { ownSettingsOf } from './own-settings.js';
+import { routedQuery } from './routed-query.js';
 
 const TRANSACTION = write('a transaction writes unless it is begun with { readOnly: true }');
 
@@ -154,26 +153,8 @@ export class QueryDispatcher {
     this.classifier.catalogueChanged();
   }
 
-  /** Where a query would go from right here; nothing is chosen, marked or announced. */
-  explain(builder: object, knexEngine: EngineChoice | undefined): Explanation {
-    const context = currentContext(this.set);
-    const classification = this.classifier.classify(builder);
-    const choice: Choice =
-      knexEngine === undefined
-        ? this.router.decide(this.routed(builder, classification, context), context)
-        : { engine: knexEngine, reason: 'query' };
-    return explanation(classification, this.router.foreseen(choice));
-  }
-
-  /** Where a transaction's query goes. */
-  explainInTransaction(builder: object, engine: Engine): Explanation {
-    return explanation(this.classifier.classify(builder), { engine: engine.name, reason: 'transaction' });
-  }
-
-  private routed(builder: object | undefined, { intent }: Classification, context: Context): RoutedQuery {
-    const own = builder ? ownSettingsOf(builder) : {};
-    const consistency = own.consistency ?? context.consistency ?? this.router.rules.consistency;
-    return { intent, engine: own.engine, consistency, builder };
+  private routed(builder: object | undefined, classification: Classification, context: Context): RoutedQuery {
+    return routedQuery(builder, classification, context, this.router.rules);
   }
 
   private route(
@@ -221,8 +202,4 @@ const MOST_SLAVES = 2;
 
 function refusal(engine: Engine, { because }: Classification): WriteOnSlaveError {
   return new WriteOnSlaveError(engine.name, because);
-}
-
-function explanation({ intent, because }: Classification, { engine, reason }: Choice): Explanation {
-  return { intent, because, engine, reason };
 }

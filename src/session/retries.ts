@@ -15,6 +15,8 @@ export interface Attempt {
   readonly isRead: boolean;
   /** Whether another engine may run it: not inside a transaction, nor where the Knex or the connection names one. */
   readonly movable: boolean;
+  /** Its end decides whether it has an effect. */
+  readonly isInTransaction?: boolean;
 }
 
 /** How often one query was tried, and since when. */
@@ -55,14 +57,24 @@ export class Retries {
     this.events.emit('retry', { engine: attempt.engine.name, error: error as Error });
   }
 
+  /** What the caller of a transaction gets that has failed: before its COMMIT was sent it certainly has no effect. */
+  ended(attempt: Attempt | undefined, error: unknown, isCommitting: boolean): unknown {
+    const failure = attempt && this.note(attempt, error);
+    if (!failure || attempt.isRead) return error;
+    const mayHaveBeenApplied = isCommitting && failure === 'broken';
+    return new WriteFailedError(attempt.engine.name, mayHaveBeenApplied, { cause: error });
+  }
+
   /** What the caller gets where nothing more is tried. */
-  told(attempt: Attempt, failure: EngineFailure | undefined, error: unknown): unknown {
+  private told(attempt: Attempt, failure: EngineFailure | undefined, error: unknown): unknown {
     if (!failure || attempt.isRead || attempt.role === 'slave' || failure === 'busy') return error;
-    return new WriteFailedError(attempt.engine.name, failure === 'broken', { cause: error });
+    return new WriteFailedError(attempt.engine.name, failure === 'broken' && !attempt.isInTransaction, {
+      cause: error,
+    });
   }
 
   /** What the error says of the engine; health hears of it. */
-  note({ engine, role }: Attempt, error: unknown): EngineFailure | undefined {
+  private note({ engine, role }: Attempt, error: unknown): EngineFailure | undefined {
     const failure = this.health && engineFailureOf(error, role === 'slave');
     if (failure && engine.role === role) this.health?.queryFailed(engine, failure, error);
     return failure;

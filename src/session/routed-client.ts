@@ -6,6 +6,7 @@ import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
 import type { DispatchedTransaction } from './dispatched-transaction.js';
 import type { Explanation } from '../routing/explanation.js';
 import { createView } from './engine-view.js';
+import type { Explainer } from './explainer.js';
 import { FirstRowStream } from './first-row-stream.js';
 import { HeldConnections } from './held-connections.js';
 import {
@@ -22,6 +23,7 @@ import {
   clientOf,
   toQueryObject,
 } from './knex-internals.js';
+import { tellEnd } from './transaction-end.js';
 import { ownSettingsOf, setOwn } from './own-settings.js';
 import type { Dispatched } from './dispatched.js';
 import type { QueryDispatcher } from './query-dispatcher.js';
@@ -35,6 +37,7 @@ export interface RoutedClientDependencies {
   readonly dispatcher: QueryDispatcher;
   readonly held: HeldConnections;
   readonly retries: Retries;
+  readonly explainer: Explainer;
   /** Lets all engines connect again, after they were destroyed. */
   readonly initialize: () => void;
   /** Ends what the client stands for: all engines, or the one it names. */
@@ -47,7 +50,7 @@ export interface RoutedClientDependencies {
  * names, undefined on the routed one.
  */
 export function routedClientClass(
-  { engines, dispatcher, held, retries, initialize, destroy }: RoutedClientDependencies,
+  { engines, dispatcher, held, retries, explainer, initialize, destroy }: RoutedClientDependencies,
   knexEngine: EngineChoice | undefined,
 ): KnexClientClass {
   const knex = classesOf(clientOf(engines.master.knex));
@@ -244,6 +247,7 @@ export function routedClientClass(
         role,
         isRead: classification.intent === 'read',
         movable: movable || (knexEngine === ANY_SLAVE && !this.isBound),
+        isInTransaction: this.client.transacting === true,
       };
     }
 
@@ -303,8 +307,8 @@ export function routedClientClass(
 
   return class RoutedClient extends knex.Client {
     explain(builder: KnexBuilder): Explanation {
-      if (this.transacting) return dispatcher.explainInTransaction(builder, engineOf(this));
-      return dispatcher.explain(builder, knexEngine);
+      if (this.transacting) return explainer.explainInTransaction(builder, engineOf(this));
+      return explainer.explain(builder, knexEngine);
     }
 
     override runner(builder: KnexBuilder): RoutedRunner {
@@ -331,7 +335,7 @@ export function routedClientClass(
         : dispatcher.transaction(config?.readOnly === true, knexEngine);
       const view = passed ? viewOn(this, passed) : transactionView(this, dispatched);
       const transaction = super.transaction.call(view, container, config, outer);
-      if (!config?.readOnly && passed?.role !== 'slave') this.watchCommit(transaction, dispatched);
+      if (!config?.readOnly && passed?.role !== 'slave') this.watchWrites(transaction, dispatched);
       return transaction;
     }
 
@@ -375,7 +379,7 @@ export function routedClientClass(
       callback?.();
     }
 
-    private watchCommit(transaction: KnexTransaction, dispatched: DispatchedTransaction): void {
+    private watchWrites(transaction: KnexTransaction, dispatched: DispatchedTransaction): void {
       const commit = transaction.commit.bind(transaction);
       transaction.commit = async (connection, value) => {
         dispatched.mayHaveWritten();
@@ -383,14 +387,12 @@ export function routedClientClass(
         const sent = commitSql
           ? transaction.query(connection, commitSql, COMMITTED, value)
           : commit(connection, value);
-        const answer = await sent.catch((error: unknown) => {
-          const attempt = dispatched.attemptOn(held.engineOf(connection) ?? engines.master, false);
-          throw retries.told(attempt, retries.note(attempt, error), error);
-        });
+        const answer = await sent;
         dispatched.committed(answer ?? {}, marks);
         if (held.takeChanged(connection)) dispatcher.catalogueChanged();
         return answer;
       };
+      tellEnd(transaction, (error, isCommitting) => retries.ended(dispatched.attempt(), error, isCommitting));
     }
 
     private ownerOf(connection: KnexConnection): KnexClient {

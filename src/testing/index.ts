@@ -3,6 +3,8 @@ export type { PostgresSetting, ReplicatedPostgresOptions } from './replicated-po
 export { ReplicatedPostgres } from './replicated-postgres.js';
 export { PostgresServer, type PostgresConnection } from './postgres-server.js';
 export { PostgresSlave } from './postgres-slave.js';
+export { startFaultProxy } from './fault-proxy/start-fault-proxy.js';
+export { FaultProxy } from './fault-proxy/fault-proxy.js';
 export { ReplicatedPostgresError, type ReplicatedPostgresErrorCode } from './replicated-postgres.error.js';
 export { checkConsistency } from './consistency/check-consistency.js';
 export type { ConsistencyOptions, ConsistencyProgress, Fault } from './consistency/consistency.options.js';

@@ -1,6 +1,8 @@
 import pg from 'pg';
+import { alterSystem } from './alter-system.js';
 import { freePort } from './free-port.js';
 import { ReplicatedPostgresError } from './replicated-postgres.error.js';
+import type { PostgresSetting } from './replicated-postgres.options.js';
 import { ServerProcess, type ServerProcessOptions } from './server-process.js';
 import { waitUntil } from './wait-until.js';
 
@@ -27,6 +29,8 @@ export interface PostgresServerOptions extends ServerProcessOptions {
 /** How often a server's first start tries another port. */
 const PORT_ATTEMPTS = 10;
 const MAINTENANCE_DATABASE = 'postgres';
+/** serialization_failure: replay on a slave gets in the way of sessions and queries there, and ends them. */
+const RECOVERY_CONFLICT = '40001';
 
 /** One server of a replication. Its port stays the same for all its life. */
 export class PostgresServer {
@@ -83,11 +87,23 @@ export class PostgresServer {
     if (this.port !== undefined) return this.startAgain(this.port);
     for (let attempt = 0; attempt < PORT_ATTEMPTS; attempt++) {
       const port = await freePort();
-      if ((await this.process.start(port)) === 'port-taken') continue;
+      if ((await this.process.start(port)) !== 'ready') continue;
       this.port = port;
       return;
     }
     throw new ReplicatedPostgresError('START_FAILED', `${this.name} found no free port; look at its log()`);
+  }
+
+  /**
+   * Changes settings of the running server (ALTER SYSTEM), and returns when new sessions have them; null undoes one. They
+   * survive restarts. Not for those that take a restart, such as max_connections.
+   */
+  async configure(settings: Readonly<Record<string, PostgresSetting | null>>): Promise<void> {
+    const before = await this.settingsLoadedAt();
+    for (const [name, value] of Object.entries(settings)) await this.insist(alterSystem(name, value));
+    await this.insist('SELECT pg_reload_conf()');
+    // A session that begins after the reload is of the new time, and the server's own processes were told before.
+    await this.waitFor('to reload', async () => (await this.settingsLoadedAt()) !== before);
   }
 
   /** Shuts it down: open connections are ended, the data stays. */
@@ -148,10 +164,27 @@ export class PostgresServer {
     return waitUntil({ what: `${this.name} ${what}`, timeoutMs: this.timeoutMs }, ask);
   }
 
-  /** Clients know the port: where another process took it meanwhile, wait for it to go. */
+  private async settingsLoadedAt(): Promise<string | undefined> {
+    const [row] = await this.insist<{ at: string }>('SELECT pg_conf_load_time()::text AS at');
+    return row?.at;
+  }
+
+  /** Again where replay on a slave ends the session; for statements that may as well run twice. */
+  private insist<Row extends object>(sql: string): Promise<Row[]> {
+    return this.waitFor('to run without a recovery conflict', async () => {
+      try {
+        return await this.query<Row>(sql);
+      } catch (cause) {
+        if ((cause as { code?: unknown }).code !== RECOVERY_CONFLICT) throw cause;
+        return undefined;
+      }
+    });
+  }
+
+  /** Clients know the port: where another process took it meanwhile, or a killed run's memory is held, wait for it. */
   private async startAgain(port: number): Promise<void> {
     await this.waitFor(
-      `to get its port ${port} back`,
+      `to get its port ${port} and its memory back`,
       async () => (await this.process.start(port)) === 'ready',
     );
   }

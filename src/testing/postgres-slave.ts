@@ -3,7 +3,8 @@ import { PostgresServer, type PostgresServerOptions } from './postgres-server.js
 import { primaryConnectionInfo } from './primary-connection-info.js';
 
 export interface PostgresSlaveOptions extends PostgresServerOptions {
-  readonly master: Server;
+  /** Undefined: it is a master, until it is rebuilt as a slave. */
+  readonly master: Server | undefined;
   readonly onPromoted: (server: Server) => void;
 }
 
@@ -19,7 +20,7 @@ export class PostgresSlave extends PostgresServer {
     this.onPromoted = options.onPromoted;
   }
 
-  /** Whom it streams from; `undefined` once it is promoted. */
+  /** Whom it streams from; `undefined` for a master. */
   get following(): Server | undefined {
     return this.current;
   }
@@ -39,8 +40,7 @@ export class PostgresSlave extends PostgresServer {
 
   /** Replays each commit so long after the master made it. 0 undoes it. Survives restarts. */
   async delay(ms: number): Promise<void> {
-    await this.query(`ALTER SYSTEM SET recovery_min_apply_delay = ${Math.round(ms)}`);
-    await this.reload(`to delay by ${ms} ms`, 'recovery_min_apply_delay', String(Math.round(ms)));
+    await this.configure({ recovery_min_apply_delay: Math.round(ms) });
   }
 
   /** Makes it a master, and the one that `attachSlave` and `caughtUp` mean from now on. The old master is left alone. */
@@ -56,9 +56,12 @@ export class PostgresSlave extends PostgresServer {
 
   /** Streams from another master from now on, such as a promoted slave that was not behind this one. */
   async follow(master: Server): Promise<void> {
-    const info = primaryConnectionInfo(master.connection, this.name);
-    await this.query(`ALTER SYSTEM SET primary_conninfo = '${info.replaceAll("'", "''")}'`);
-    await this.reload(`to follow ${master.name}`, 'primary_conninfo', info);
+    await this.configure({ primary_conninfo: primaryConnectionInfo(master.connection, this.name) });
+    this.current = master;
+  }
+
+  /** @internal Its data was made anew from that master's. */
+  rebuiltFrom(master: Server): void {
     this.current = master;
   }
 
@@ -71,16 +74,5 @@ export class PostgresSlave extends PostgresServer {
       [String(position)],
     );
     return row?.done === true;
-  }
-
-  /** A session that begins after the reload sees the new value, and the replaying process was told before. */
-  private async reload(what: string, name: string, expected: string): Promise<void> {
-    await this.query('SELECT pg_reload_conf()');
-    await this.waitFor(what, async () => {
-      const [row] = await this.query<{ setting: string }>('SELECT setting FROM pg_settings WHERE name = $1', [
-        name,
-      ]);
-      return row?.setting === expected;
-    });
   }
 }

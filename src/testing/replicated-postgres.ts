@@ -1,5 +1,6 @@
+import { rm } from 'node:fs/promises';
 import type { Guardian } from './guardian.js';
-import { PostgresServer, type PostgresConnection, type PostgresServerOptions } from './postgres-server.js';
+import type { PostgresConnection, PostgresServer, PostgresServerOptions } from './postgres-server.js';
 import { PostgresSlave } from './postgres-slave.js';
 import { replayTarget } from '../consistency/replay-target.js';
 import { ReplicatedPostgresError } from './replicated-postgres.error.js';
@@ -27,7 +28,7 @@ export class ReplicatedPostgres {
 
   /** @internal */
   constructor(private readonly parts: ReplicatedPostgresParts) {
-    this.master = new PostgresServer(this.serverOptions('master'));
+    this.master = this.createServer('master', undefined);
     this.current = this.master;
   }
 
@@ -61,17 +62,33 @@ export class ReplicatedPostgres {
     }
     const slave = this.addSlave(name);
     try {
-      const data = this.slaveData(name);
-      await backUpMaster(data);
-      await makeSlave(data);
-      await slave.start();
-      await this.caughtUp([slave]);
+      await this.build(slave);
       return slave;
     } catch (cause) {
       await slave.kill();
       delete this.slavesByName[name];
       throw cause;
     }
+  }
+
+  /**
+   * Makes a server that another has replaced a slave of the current master, under its name and on its port, and returns
+   * when it has caught up: an old master, say. Its data goes: it is made from a backup, which works however far it went its
+   * own way (`pg_rewind` is not among npm's binaries).
+   */
+  async rebuild(server: PostgresServer): Promise<PostgresSlave> {
+    this.mustNotBeStopped();
+    if (!(server instanceof PostgresSlave) || server === this.current) {
+      throw new ReplicatedPostgresError(
+        'INVALID_OPTION',
+        `${server.name} is the master; promote() another server first`,
+      );
+    }
+    await server.stop();
+    await rm(this.parts.folder.join(server.name), { recursive: true });
+    await this.build(server);
+    this.slavesByName[server.name] = server;
+    return server;
   }
 
   /**
@@ -110,12 +127,25 @@ export class ReplicatedPostgres {
   }
 
   private addSlave(name: string): PostgresSlave {
+    const slave = this.createServer(name, this.current);
+    this.slavesByName[name] = slave;
+    return slave;
+  }
+
+  private createServer(name: string, master: PostgresServer | undefined): PostgresSlave {
     const onPromoted = (server: PostgresServer) => {
       this.current = server;
     };
-    const slave = new PostgresSlave({ ...this.serverOptions(name), master: this.current, onPromoted });
-    this.slavesByName[name] = slave;
-    return slave;
+    return new PostgresSlave({ ...this.serverOptions(name), master, onPromoted });
+  }
+
+  private async build(slave: PostgresSlave): Promise<void> {
+    const data = this.slaveData(slave.name);
+    await backUpMaster(data);
+    await makeSlave(data);
+    slave.rebuiltFrom(this.current);
+    await slave.start();
+    await this.caughtUp([slave]);
   }
 
   private serverOptions(name: string): PostgresServerOptions {
@@ -145,7 +175,7 @@ export class ReplicatedPostgres {
   }
 
   private async stopAll(): Promise<void> {
-    const servers = [this.master, ...Object.values(this.slavesByName)];
+    const servers = [...new Set([this.master, ...Object.values(this.slavesByName)])];
     const ended = await Promise.allSettled(servers.map((server) => server.end()));
     await this.parts.guardian.cleanUp();
     const failed = ended.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []));

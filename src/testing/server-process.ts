@@ -16,6 +16,15 @@ export interface ServerProcessOptions extends ServerMark {
   readonly timeoutMs: number;
 }
 
+/** `port-taken`: another process was there first; `memory-held`: the kernel still cleans up after a killed run. */
+export type StartOutcome = 'ready' | 'port-taken' | 'memory-held';
+
+/** What the log of a server says that may be started a moment later. */
+const OBSTACLES: readonly { logged: string; outcome: StartOutcome }[] = [
+  { logged: 'Address already in use', outcome: 'port-taken' },
+  { logged: 'pre-existing shared memory block', outcome: 'memory-held' },
+];
+
 /** How long a server may take to shut down in peace: a frozen slave would hold its master up for a minute. */
 const PEACEFUL_STOP_MS = 5_000;
 const IMMEDIATE_STOP_MS = 2_000;
@@ -45,8 +54,8 @@ export class ServerProcess {
     return this.frozen && this.isRunning;
   }
 
-  /** Resolves when the server takes connections; `port-taken` when another process was there first. */
-  async start(port: number): Promise<'ready' | 'port-taken'> {
+  /** Resolves when the server takes connections, or when it can't yet. */
+  async start(port: number): Promise<StartOutcome> {
     const logged = (await this.log()).length;
     const postmaster = await this.spawn(port);
     this.postmaster = postmaster;
@@ -57,7 +66,8 @@ export class ServerProcess {
       if (this.ready) return 'ready';
       if (this.isRunning) return undefined;
       const log = (await this.log()).slice(logged);
-      if (log.includes('Address already in use')) return 'port-taken';
+      const obstacle = OBSTACLES.find(({ logged: text }) => log.includes(text));
+      if (obstacle) return obstacle.outcome;
       throw new ReplicatedPostgresError(
         'START_FAILED',
         `${this.options.name} did not start; its log ends:\n${tail(log)}`,

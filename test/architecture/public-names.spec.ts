@@ -40,7 +40,7 @@ describe('the public names', () => {
 
   it('of ./testing, those of the replication', () => {
     expect(Object.keys(testing)).toEqual(
-      expect.arrayContaining(['PostgresServer', 'PostgresSlave', 'ReplicatedPostgres', 'ReplicatedPostgresError', 'startReplicatedPostgres']), // prettier-ignore
+      expect.arrayContaining(['FaultProxy', 'PostgresServer', 'PostgresSlave', 'ReplicatedPostgres', 'ReplicatedPostgresError', 'startFaultProxy', 'startReplicatedPostgres']), // prettier-ignore
     );
   });
 

@@ -216,6 +216,19 @@ describe('the catalogue', () => {
     await fresh.destroy();
   });
 
+  it('is missed with what the server says, and nothing of the query', async () => {
+    const { connection } = bench.db.master;
+    await bench.routing({
+      logger,
+      master: { connection: { ...connection, options: '-c statement_timeout=1' } },
+    });
+    expect(warnings).toEqual([
+      expect.stringMatching(
+        /^The master's catalogue can't be read, .* master: canceling statement due to [a-z ]+$/,
+      ),
+    ]);
+  });
+
   it('is read anew after DDL as raw SQL, and means master until then', async () => {
     await db.raw(createFunction('by_raw'));
     expect(intentOf('SELECT by_raw()')).not.toBe('read');

@@ -586,7 +586,7 @@ describe('a slave that was read and shows more than the master (a commit that wa
   }
 
   /** The read that must not be answered before slave2 goes on. */
-  async function isHeldBack(reading: Promise<string[]>): Promise<void> {
+  async function isHeldBack(reading: Promise<string[]>, shown = ['A']): Promise<void> {
     let isAnswered = false;
     void reading.then(() => (isAnswered = true));
     const untilMs = performance.now() + 1_200; // longer than any of the questions may take
@@ -595,7 +595,7 @@ describe('a slave that was read and shows more than the master (a commit that wa
       await passMs(20);
     }
     await slave2.resume();
-    expect(await reading).toEqual(['A']);
+    expect(await reading).toEqual(shown);
   }
 
   it('holds a read from the master back until the master shows it too', async () => {
@@ -622,6 +622,46 @@ describe('a slave that was read and shows more than the master (a commit that wa
         }),
       );
       expect(client.decisions).toEqual(['slave1 balanced', 'master bookmark']);
+    });
+  });
+
+  it('holds it back after a write of its own', async () => {
+    const client = new SessionClient(await hasty(20));
+    await whileCommitHangs(async () => {
+      const reading = client.job(async (db) => {
+        expect(await titles(db)).toEqual(['A']);
+        await db('posts').insert({ title: 'B' });
+        return titles(db);
+      });
+      await isHeldBack(reading, ['A', 'B']);
+      expect(client.decisions).toEqual(['slave1 balanced', 'master write', 'master wrote']);
+    });
+  });
+
+  it('holds it back after a write of its own in an earlier piece of work', async () => {
+    const routing = await hasty(20);
+    const client = new SessionClient(routing);
+    await whileCommitHangs(async () => {
+      expect(await client.read()).toEqual(['A']);
+      await client.job((db) => db('posts').where({ title: 'none' }).delete());
+      await isHeldBack(client.job(() => titles(routing.usingEngine('master'))));
+    });
+  });
+
+  it('holds back a transaction on the master, in which there may be reads', async () => {
+    const client = new SessionClient(await hasty(20));
+    await whileCommitHangs(async () => {
+      expect(await client.read()).toEqual(['A']);
+      await isHeldBack(client.job((db) => db.transaction((trx) => titles(trx))));
+    });
+  });
+
+  it('does not hold back what only writes', async () => {
+    const client = new SessionClient(await hasty(20));
+    await whileCommitHangs(async () => {
+      expect(await client.read()).toEqual(['A']);
+      await client.write('B');
+      expect(await titlesOn(bench.db.master)).toEqual(['B']);
     });
   });
 

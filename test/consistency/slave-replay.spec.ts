@@ -10,24 +10,33 @@ const EPOCH: Epoch = { system: '7555', timeline: 1 };
 let asked: AskedKnex;
 let slave: Engine;
 let replay: SlaveReplay;
+let nowMs: number;
 
 beforeEach(() => {
   jest.useFakeTimers();
   asked = new AskedKnex();
   slave = new Engine('slave1', 'slave', 1, asked.knex, asked.knex);
   slave.startedAt = 'run1';
-  replay = new SlaveReplay(slave, () => EPOCH);
+  nowMs = 0;
+  replay = new SlaveReplay(
+    slave,
+    () => EPOCH,
+    () => nowMs,
+  );
 });
 
 afterEach(() => {
   jest.useRealTimers();
 });
 
-/** The pause between two probes. */
-async function pause(): Promise<void> {
-  jest.advanceTimersByTime(1);
+async function pass(ms: number): Promise<void> {
+  nowMs += ms;
+  jest.advanceTimersByTime(ms);
   await turn();
 }
+
+/** The pause between two probes. */
+const pause = () => pass(1);
 
 /** What came of it so far. */
 function outcome(promise: Promise<boolean>): () => boolean | 'waiting' {
@@ -103,6 +112,89 @@ describe('waiting', () => {
     const next = outcome(replay.reach(0x10n, 1000));
     await asked.answer(replayed('0/10'));
     expect(next()).toBe(true);
+  });
+});
+
+describe('a slave that somebody has waited for in vain', () => {
+  const FAR = 0x20n;
+
+  /** Lets time pass in which the slave stays where it is; gives the number of probes. */
+  async function stays(ms: number): Promise<number> {
+    const before = asked.questions.length;
+    for (let passed = 0; passed < ms; passed++) {
+      await pass(1);
+      expect(asked.waiting).toBeLessThanOrEqual(1);
+      if (asked.waiting > 0) await asked.answer(replayed('0/10'));
+    }
+    return asked.questions.length - before;
+  }
+
+  /** The next probe in the background, and its answer. */
+  async function replaysTo(lsn: string): Promise<void> {
+    while (asked.waiting === 0) await pass(1);
+    await asked.answer(replayed(lsn));
+  }
+
+  beforeEach(async () => {
+    void replay.reach(FAR, 20);
+    await asked.answer(replayed('0/10'));
+    await stays(20);
+  });
+
+  it('is waited for once more, since it may be there in a moment', async () => {
+    const again = outcome(replay.reach(FAR, 20));
+    await stays(10);
+    expect(again()).toBe('waiting');
+    await replaysTo('0/20');
+    expect(again()).toBe(true);
+  });
+
+  it('is not waited for by others who would wait half as long as it is behind, until it gets there', async () => {
+    expect(await replay.reach(FAR, 10)).toBe(false);
+    expect(await replay.reach(0x30n, 10)).toBe(false);
+    await replaysTo('0/1F');
+    expect(await replay.reach(0x30n, 10)).toBe(false);
+    await replaysTo('0/20');
+    expect(await replay.reach(FAR, 10)).toBe(true);
+    expect(outcome(replay.reach(0x30n, 10))()).toBe('waiting');
+  });
+
+  it('is waited for by who needs less of it', () => {
+    expect(outcome(replay.reach(0x18n, 10))()).toBe('waiting');
+  });
+
+  it('is waited for the more seldom the longer it takes', async () => {
+    let waits = 0;
+    for (let passed = 20; passed < 1_000; passed += 10) {
+      const reached = outcome(replay.reach(FAR, 10));
+      await turn();
+      if (reached() === 'waiting') waits++;
+      await stays(10);
+    }
+    expect(waits).toBe(5); // after 40, 80, 160 ms and so on
+  });
+
+  it('is probed the more seldom the longer it takes', async () => {
+    void replay.reach(FAR, 10);
+    expect(await stays(50)).toBeGreaterThan(3);
+    void replay.reach(FAR, 10);
+    await stays(500);
+    void replay.reach(FAR, 10);
+    expect(await stays(500)).toBeLessThan(60);
+  });
+
+  it('is probed no more when nobody asks, and then waited for again', async () => {
+    await stays(1_100);
+    expect(await stays(500)).toBe(0);
+    expect(jest.getTimerCount()).toBe(0);
+    expect(outcome(replay.reach(FAR, 10))()).toBe('waiting');
+  });
+
+  it('is waited for again when it could not be asked', async () => {
+    while (asked.waiting === 0) await pass(1);
+    await asked.fail();
+    expect(outcome(replay.reach(FAR, 10))()).toBe('waiting');
+    expect(asked.waiting).toBe(1);
   });
 });
 

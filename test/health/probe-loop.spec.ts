@@ -7,8 +7,10 @@ describe('a loop of rounds', () => {
     const ends: (() => void)[] = [];
     const loop = new ProbeLoop(() => new Promise((resolve) => ends.push(() => resolve(60_000))));
     loop.start();
+    await nextTurn();
     loop.stop();
     loop.start();
+    await nextTurn();
     expect(ends).toHaveLength(1);
     ends[0]!();
     await nextTurn();

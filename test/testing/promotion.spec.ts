@@ -63,6 +63,25 @@ describe('a promotion', () => {
     expect(rows).toEqual([{ name: 'before', slave: false }]);
   });
 
+  it('makes the old master a slave of the new one, whatever it wrote meanwhile, on its old port', async () => {
+    const { port } = db.master.connection;
+    await db.master.query("INSERT INTO events VALUES ('astray')");
+    const slave = await db.rebuild(db.master);
+    expect(slave).toBe(db.master);
+    expect(slave.connection.port).toBe(port);
+    expect(slave.following).toBe(db.slave('slave1'));
+    expect(await eventsOn('master')).toEqual(await eventsOn('slave1'));
+    await db.currentMaster.query("INSERT INTO events VALUES ('to all')");
+    await db.caughtUp();
+    expect(await eventsOn('master')).toContain('to all');
+  });
+
+  it('refuses to rebuild the master', async () => {
+    await expect(db.rebuild(db.currentMaster)).rejects.toThrow(
+      'slave1 is the master; promote() another server first',
+    );
+  });
+
   it('refuses a name that is taken', async () => {
     await expect(db.attachSlave('slave2')).rejects.toThrow(
       'a slave is called slave2 already; choose another name',

@@ -1,4 +1,5 @@
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import knex from 'knex';
@@ -7,6 +8,7 @@ import {
   type PostgresServer,
   type ReplicatedPostgres,
 } from '../../src/testing/index.js';
+import { eventually } from './eventually.js';
 import { settledWithin } from './settled-within.js';
 
 const HANGS_MS = 150;
@@ -124,6 +126,41 @@ describe('a replication', () => {
     expect(await textsOn(db.slave('near'))).toEqual(['while it was dead']);
   });
 
+  it('starts again once the memory of its killed run is free', async () => {
+    const near = db.slave('near');
+    const sleeping = near.query('SELECT pg_sleep(60)').catch(() => undefined);
+    const child = await pidOf(near, 'SELECT pg_sleep(60)');
+    process.kill(child, 'SIGSTOP');
+    process.kill(parentOf(child), 'SIGKILL');
+    await eventually(() => expect(near.isRunning).toBe(false));
+    const started = near.start();
+    expect(await settledWithin(started, HANGS_MS)).toBe(false);
+    process.kill(child, 'SIGCONT');
+    await started;
+    await sleeping;
+    expect(await textsOn(near)).toEqual([]);
+  });
+
+  it('changes settings of a running server, and undoes them', async () => {
+    await db.master.configure({ work_mem: '5MB', 'app.greeting': "it's new" });
+    expect(await settingNow('work_mem')).toBe('5MB');
+    expect(await settingNow('app.greeting')).toBe("it's new");
+    await db.master.configure({ work_mem: null, 'app.greeting': null });
+    expect(await settingNow('work_mem')).toBe('4MB');
+    expect(await settingNow('app.greeting')).toBe("it's");
+  });
+
+  it('changes settings of a slave also where replay ends the session', async () => {
+    const conflict = Object.assign(new Error('conflict with recovery'), { code: '40001' });
+    const query = jest.spyOn(db.slave('near'), 'query');
+    for (let call = 0; call < 2; call++) query.mockRejectedValueOnce(conflict);
+    await db.slave('near').delay(7);
+    query.mockRestore();
+    const [row] = await db.slave('near').query("SELECT current_setting('recovery_min_apply_delay') AS delay");
+    expect(row).toEqual({ delay: '7ms' });
+    await db.slave('near').delay(0);
+  });
+
   it('waits for its port when another process took it meanwhile', async () => {
     const { port } = db.slave('near').connection;
     await db.slave('near').kill();
@@ -206,10 +243,28 @@ describe('a replication', () => {
     expect(() => db.slave('slave1')).toThrow('no slave is called slave1; there are: near, far');
   });
 
+  async function settingNow(name: string): Promise<string | undefined> {
+    const [row] = await db.master.query<{ value: string }>('SELECT current_setting($1) AS value', [name]);
+    return row?.value;
+  }
+
   async function write(text: string): Promise<Array<{ at: Date }>> {
     return db.master.query('INSERT INTO notes (text) VALUES ($1) RETURNING now() AS at', [text]);
   }
 });
+
+async function pidOf(server: PostgresServer, query: string): Promise<number> {
+  for (;;) {
+    const rows = await server.query<{ pid: number }>('SELECT pid FROM pg_stat_activity WHERE query = $1', [
+      query,
+    ]);
+    if (rows[0]) return rows[0].pid;
+  }
+}
+
+function parentOf(pid: number): number {
+  return Number(spawnSync('ps', ['-o', 'ppid=', '-p', String(pid)], { encoding: 'utf8' }).stdout);
+}
 
 async function textsOn(server: PostgresServer): Promise<string[]> {
   const rows = await server.query<{ text: string }>('SELECT text FROM notes ORDER BY id');

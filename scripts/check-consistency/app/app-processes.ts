@@ -1,7 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { Skipped } from '../scenario.js';
 import { type AppMessage, type AppSettings, SETTINGS_VARIABLE } from './app-settings.js';
 
 /** Several processes of one app, as behind a load balancer. */
@@ -11,9 +10,16 @@ export class AppProcesses {
     readonly urls: readonly string[],
   ) {}
 
-  static async start(count: number, settings: Omit<AppSettings, 'secret'>): Promise<AppProcesses> {
+  /** `execArgv`: what Node needs to run `main` where it is not compiled. */
+  static async start(
+    count: number,
+    settings: Omit<AppSettings, 'secret'>,
+    main: URL = new URL('./main.js', import.meta.url),
+    execArgv: readonly string[] = [],
+  ): Promise<AppProcesses> {
     const secret = randomBytes(32).toString('hex');
-    const processes = Array.from({ length: count }, () => startOne({ ...settings, secret }));
+    const env = { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify({ ...settings, secret }) };
+    const processes = Array.from({ length: count }, () => fork(main, { env, execArgv: [...execArgv] }));
     try {
       return new AppProcesses(processes, await Promise.all(processes.map(listening)));
     } catch (cause) {
@@ -27,15 +33,9 @@ export class AppProcesses {
   }
 }
 
-function startOne(settings: AppSettings): ChildProcess {
-  const env = { ...process.env, [SETTINGS_VARIABLE]: JSON.stringify(settings) };
-  return fork(new URL('./main.js', import.meta.url), { env });
-}
-
 async function listening(app: ChildProcess): Promise<string> {
-  const [message] = (await Promise.race([once(app, 'message'), endedEarly(app)])) as [AppMessage];
-  if ('skipped' in message) throw new Skipped(message.skipped);
-  return message.url;
+  const [{ url }] = (await Promise.race([once(app, 'message'), endedEarly(app)])) as [AppMessage];
+  return url;
 }
 
 async function endedEarly(app: ChildProcess): Promise<never> {

@@ -1,4 +1,4 @@
-import type { Servers } from '../check-database.js';
+import type { Servers } from '../../common/servers.js';
 
 /** What an app's process is told, as JSON in its environment. */
 export interface AppSettings {
@@ -11,5 +11,7 @@ export interface AppSettings {
 
 export const SETTINGS_VARIABLE = 'CHECK_CONSISTENCY_APP';
 
-/** What the process answers once it listens, or can't. */
-export type AppMessage = { readonly url: string } | { readonly skipped: string };
+/** What the process answers once it listens. */
+export interface AppMessage {
+  readonly url: string;
+}

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { type BookmarkOptions, DatabaseRoutingModule } from '../../../src/index.js';
-import type { Servers } from '../check-database.js';
+import type { Servers } from '../../common/servers.js';
 import { routingOptions } from '../routing-options.js';
 import { ListsController } from './lists.controller.js';
 import { RegistersController } from './registers.controller.js';

@@ -1,5 +1,3 @@
-import type { ConsistencyProgress } from '../../src/testing/index.js';
-
 /** One line on a terminal that a row's end replaces; nothing where the output is no terminal. */
 export class Progress {
   private readonly isShown = process.stderr.isTTY;
@@ -8,8 +6,7 @@ export class Progress {
     this.write(what);
   }
 
-  show = ({ seconds, operations, anomalies }: ConsistencyProgress): void =>
-    this.write(`${this.what}: ${seconds.toFixed(0)} s, ${operations} operations, ${anomalies} anomalies`);
+  show = (state: string): void => this.write(`${this.what}: ${state}`);
 
   clear(): void {
     this.write('');

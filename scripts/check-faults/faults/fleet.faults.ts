@@ -1,0 +1,40 @@
+import { setTimeout as sleepMs } from 'node:timers/promises';
+import type { Fault } from './fault.js';
+
+const RESTART_MS = 1000;
+/** Between one slave's restart and the next one's, as a careful operator waits. */
+const BETWEEN_MS = 2000;
+
+/** What befalls all slaves. */
+export const FLEET_FAULTS: readonly Fault[] = [
+  {
+    name: 'rolling restart of all slaves',
+    detectWithinMs: 2000,
+    maxOuts: 3,
+    run: async ({ database: { slaves, replication }, clock }) => {
+      for (const slave of slaves) {
+        clock.strike(slave.name);
+        await slave.stop();
+        await sleepMs(RESTART_MS);
+        await slave.start();
+        clock.heal(slave.name);
+        await replication.caughtUp();
+        await sleepMs(BETWEEN_MS);
+      }
+    },
+  },
+  {
+    name: 'all slaves gone and back',
+    detectWithinMs: 2000,
+    maxOuts: 3,
+    run: async ({ database: { slaves }, clock, holdMs }) => {
+      clock.strike(...slaves.map(({ name }) => name));
+      await Promise.all(slaves.map((slave) => slave.kill()));
+      await sleepMs(holdMs);
+      for (const slave of slaves) {
+        await slave.start();
+        clock.heal(slave.name);
+      }
+    },
+  },
+];

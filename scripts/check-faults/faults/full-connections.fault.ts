@@ -1,0 +1,18 @@
+import { setTimeout as sleepMs } from 'node:timers/promises';
+import { ConnectionHog } from './connection-hog.js';
+import type { Fault } from './fault.js';
+
+/** As when a slave restarts and others are faster to come back, with more connections than it has. */
+export const FULL_CONNECTIONS: Fault = {
+  name: 'full max_connections',
+  detectWithinMs: 2000,
+  maxOuts: 1,
+  run: async ({ database: { victim }, clock, holdMs }) => {
+    const hog = new ConnectionHog(victim);
+    clock.strike(victim.name);
+    await hog.grab();
+    await sleepMs(holdMs);
+    await hog.release();
+    clock.heal(victim.name);
+  },
+};

@@ -1,0 +1,75 @@
+import { setTimeout as sleepMs } from 'node:timers/promises';
+import type { PostgresSlave } from '../../../src/testing/index.js';
+import type { FaultDatabase } from '../fault-database.js';
+import { countSentAfter } from '../load/sent-value.js';
+import type { Fault, FaultRun } from './fault.js';
+
+/** How long it takes until somebody decides to promote. */
+const OPERATOR_MS = 1000;
+const MASTER = 'master';
+
+const COMMON = {
+  detectWithinMs: 2000,
+  // The master once; and each slave may be out while it changes sides.
+  maxOuts: 4,
+  isLasting: true,
+  prepare: ({ replication }: FaultDatabase) =>
+    replication.master.configure({ synchronous_standby_names: 'ANY 1 (slave1, slave2, slave3)' }),
+};
+
+/** The master dies and a slave takes its place. What was acknowledged is on that slave, so nothing may be missing. */
+export const PROMOTION_FAULTS: readonly Fault[] = [
+  {
+    ...COMMON,
+    name: 'promotion, old master dead',
+    run: async (run) => {
+      await replaceMaster(run);
+      await sleepMs(run.holdMs);
+    },
+  },
+  comesBackAlone(),
+];
+
+/** It does not know that it was replaced, waits for no slave, and would take any write. */
+function comesBackAlone(): Fault {
+  let killedMs = Infinity;
+  return {
+    ...COMMON,
+    name: 'promotion, old master comes back',
+    run: async (run) => {
+      const { master } = run.database.replication;
+      killedMs = await replaceMaster(run);
+      await sleepMs(run.holdMs / 2);
+      await master.start();
+      await master.configure({ synchronous_standby_names: null });
+      await sleepMs(run.holdMs);
+    },
+    straying: ({ replication }) => countSentAfter(replication.master, killedMs),
+  };
+}
+
+/** Returns when the old master was dead, in ms of `Date.now()`. */
+async function replaceMaster({ database, clock }: FaultRun): Promise<number> {
+  const { replication, slaves } = database;
+  clock.strike(MASTER);
+  await replication.master.kill();
+  const killedMs = Date.now();
+  await sleepMs(OPERATOR_MS);
+  const promoted = await mostAdvanced(slaves);
+  await promoted.promote();
+  clock.promote(promoted.name);
+  for (const slave of slaves) if (slave !== promoted) await slave.follow(promoted);
+  return killedMs;
+}
+
+async function mostAdvanced(slaves: readonly PostgresSlave[]): Promise<PostgresSlave> {
+  const received = await Promise.all(
+    slaves.map(async (slave) => {
+      const [row] = await slave.query<{ at: string }>(
+        "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0') AS at",
+      );
+      return { slave, at: Number(row?.at) };
+    }),
+  );
+  return received.reduce((best, one) => (one.at > best.at ? one : best)).slave;
+}

@@ -1,0 +1,100 @@
+import type { Engine } from '../engines/engine.js';
+import { type ProbeRow, probe } from './engine-probe.js';
+import { ProbeLoop } from './probe-loop.js';
+
+/** Makes something of what engines say. */
+export interface Listener {
+  heard(engine: Engine, answer: ProbeRow, askedAtMs: number): void;
+  notHeard(engine: Engine, error: unknown, askedAtMs: number): void;
+  /** How soon to ask again: `again` at once, `urgent` where there is no master. */
+  pace(engine: Engine): 'again' | 'urgent' | 'calm';
+}
+
+const IDLE_MS = 5_000;
+const IDLE_AFTER_MS = 10_000;
+/** While there is no master, all engines are asked for one that was promoted. */
+const URGENT_MS = 100;
+/** Timers that fire so late say that this process was too busy to hear the answer. */
+const BUSY_MS = 250;
+
+/** Asks each engine in a loop of its own, so that one which does not answer keeps nobody else waiting; slowly without traffic. */
+export class Monitor {
+  private readonly loops = new Map<Engine, ProbeLoop>();
+  private isAsleep = true;
+  private stopped = false;
+  private wanted = false;
+  private wantedAtMs = -Infinity;
+
+  constructor(
+    private readonly listener: Listener,
+    private readonly intervalMs: number,
+    private readonly timeoutMs: number,
+    private readonly nowMs: () => number,
+    private readonly random: () => number,
+  ) {}
+
+  add(engine: Engine): void {
+    const loop = new ProbeLoop(() => this.round(engine));
+    this.loops.set(engine, loop);
+    if (!this.isAsleep) loop.start();
+  }
+
+  remove(engine: Engine): void {
+    this.loops.get(engine)?.stop();
+    this.loops.delete(engine);
+  }
+
+  /** Somebody is about to use an engine: what is known of them is kept fresh for a while. */
+  need(): void {
+    this.wanted = true;
+    if (this.isAsleep) this.wake();
+  }
+
+  /** Resolves when the engine was asked, from here on. */
+  async ask(engine: Engine): Promise<void> {
+    await this.loops.get(engine)?.now();
+  }
+
+  askAll(): void {
+    for (const loop of this.loops.values()) void loop.now();
+  }
+
+  start(): void {
+    this.stopped = false;
+  }
+
+  stop(): void {
+    this.stopped = true;
+    this.isAsleep = true;
+    for (const loop of this.loops.values()) loop.stop();
+  }
+
+  private wake(): void {
+    if (this.stopped) return;
+    this.isAsleep = false;
+    for (const loop of this.loops.values()) loop.start();
+    this.askAll();
+  }
+
+  /** Never rejects. Resolves to the time until the next round. */
+  private async round(engine: Engine): Promise<number> {
+    const askedAtMs = this.nowMs();
+    try {
+      this.listener.heard(engine, await probe(engine, this.timeoutMs), askedAtMs);
+    } catch (error) {
+      if (this.nowMs() - askedAtMs > this.timeoutMs + BUSY_MS) return 0;
+      this.listener.notHeard(engine, error, askedAtMs);
+    }
+    return this.pauseMs(engine);
+  }
+
+  private pauseMs(engine: Engine): number {
+    if (this.wanted) this.wantedAtMs = this.nowMs();
+    this.wanted = false;
+    const pace = this.listener.pace(engine);
+    this.isAsleep = pace === 'calm' && this.nowMs() - this.wantedAtMs > IDLE_AFTER_MS;
+    if (this.isAsleep) return IDLE_MS;
+    if (pace === 'calm') return this.intervalMs * (0.9 + this.random() / 5);
+    return pace === 'again' ? 0 : URGENT_MS;
+  }
+}
