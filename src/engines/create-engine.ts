@@ -29,7 +29,8 @@ export function createEngine(role: EngineRole, { name, weight, config }: Resolve
 }
 
 function ownOf(role: EngineRole, config: Knex.Config, engine: () => Engine): Knex.Config {
-  const connection = config.connection && connectingWithin(config.connection, CONNECT_TIMEOUT_MS[role], engine);
+  const connection =
+    config.connection && connectingWithin(config.connection, CONNECT_TIMEOUT_MS[role], engine);
   return {
     ...(role === 'slave' && { acquireConnectionTimeout: SLAVE_ACQUIRE_TIMEOUT_MS }),
     ...config,
@@ -54,7 +55,8 @@ function probesOf(config: Knex.Config, engine: () => Engine): Knex.Config {
     acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS,
   };
   const { client, connectionPool, version } = config;
-  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS, engine);
+  const connection =
+    config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS, engine);
   return {
     client,
     version,
