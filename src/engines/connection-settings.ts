@@ -1,6 +1,5 @@
 import type { Knex } from 'knex';
 import { ConnectionSettingsError } from '../errors.js';
-import type { Engine } from './engine.js';
 
 export type ConnectionOption = NonNullable<Knex.Config['connection']>;
 
@@ -18,11 +17,11 @@ interface SettingsOfClient {
 export function connectingWithin(
   connection: ConnectionOption,
   timeoutMs: number,
-  engine: () => Engine,
+  engine: string,
 ): ConnectionOption {
   if (typeof connection !== 'function') return connection;
   return async () => {
-    const given = await answerOf(connection, engine().name);
+    const given = await answerOf(connection, engine);
     const settings = typeof given === 'string' ? { connectionString: given } : given;
     return { connectionTimeoutMillis: timeoutMs, ...settings } as Knex.StaticConnectionConfig;
   };

@@ -17,8 +17,8 @@ const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprec
 
 /** An engine that connects when it is first used. On PostgreSQL it knows its connections, and a slave's are read-only. */
 export function createEngine(role: EngineRole, { name, weight, config }: ResolvedEngineOptions): Engine {
-  const probes = knex(probesOf(config, () => engine));
-  const own = isPostgres(probes) ? knex(ownOf(role, config, () => engine)) : knex(config);
+  const probes = knex(probesOf(name, config, () => engine));
+  const own = isPostgres(probes) ? knex(ownOf(role, name, config, () => engine)) : knex(config);
   const engine: Engine = new Engine(name, role, weight, own, probes);
   if (!isPostgres(probes)) return engine;
   limitConnecting(own, CONNECT_TIMEOUT_MS[role]);
@@ -28,9 +28,8 @@ export function createEngine(role: EngineRole, { name, weight, config }: Resolve
   return engine;
 }
 
-function ownOf(role: EngineRole, config: Knex.Config, engine: () => Engine): Knex.Config {
-  const connection =
-    config.connection && connectingWithin(config.connection, CONNECT_TIMEOUT_MS[role], engine);
+function ownOf(role: EngineRole, name: string, config: Knex.Config, engine: () => Engine): Knex.Config {
+  const connection = config.connection && connectingWithin(config.connection, CONNECT_TIMEOUT_MS[role], name);
   return {
     ...(role === 'slave' && { acquireConnectionTimeout: SLAVE_ACQUIRE_TIMEOUT_MS }),
     ...config,
@@ -47,7 +46,7 @@ export function isPostgres({ client }: Knex): boolean {
  * The same server on connections of its own, made when they are first needed, with an answer soon or none, and without what
  * the app does to its own queries and rows.
  */
-function probesOf(config: Knex.Config, engine: () => Engine): Knex.Config {
+function probesOf(name: string, config: Knex.Config, engine: () => Engine): Knex.Config {
   const pool = {
     ...config.pool,
     min: 0,
@@ -55,8 +54,7 @@ function probesOf(config: Knex.Config, engine: () => Engine): Knex.Config {
     acquireTimeoutMillis: PROBE_ACQUIRE_TIMEOUT_MS,
   };
   const { client, connectionPool, version } = config;
-  const connection =
-    config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS, engine);
+  const connection = config.connection && connectingWithin(config.connection, PROBE_ACQUIRE_TIMEOUT_MS, name);
   return {
     client,
     version,

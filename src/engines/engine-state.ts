@@ -32,3 +32,13 @@ const SERVES = {
 export function serves({ kind }: EngineState): boolean {
   return SERVES[kind];
 }
+
+/** Whether nothing may be sent there, whoever wishes it. */
+export function isOutOfUse({ kind }: EngineState): boolean {
+  return kind === 'down' || kind === 'foreign' || kind === 'draining';
+}
+
+/** Whether a slave is alive, and its data the master's, if old. */
+export function isLate({ kind }: EngineState): boolean {
+  return kind === 'lagging' || kind === 'slow';
+}

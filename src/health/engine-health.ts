@@ -66,6 +66,7 @@ export class EngineHealth {
     if (state.kind === 'up') return;
     if (state.kind === 'unknown' || role === 'master') return this.become({ kind: 'up', since: new Date() });
     if (state.kind === 'returning') return this.climb(nowMs);
+    if (state.kind !== 'down') return this.returnAt(0, nowMs);
     if (this.gate.isOpen(nowMs)) void this.tryOut();
   }
 

@@ -94,9 +94,8 @@ export class Health implements EngineWatcher, Listener {
 
   /** Resolves when each engine was asked once, whether it answered or not; at once where they were. */
   async asked(): Promise<void> {
-    const unknown = [...this.healths.values()].filter(({ isKnown }) => !isKnown);
-    if (unknown.length > 0) this.need();
-    await Promise.all(unknown.map(({ engine }) => this.monitor.ask(engine)));
+    this.need();
+    await this.askThose(({ isKnown }) => !isKnown);
   }
 
   /** A query has found out. What the engine is to blame for takes a slave out of rotation at once. */
@@ -129,8 +128,7 @@ export class Health implements EngineWatcher, Listener {
     if (!this.failover.enabled || !this.engines.balancing) return;
     this.need();
     const since = this.nowMs() - FRESH_MS;
-    const unsure = [...this.healths.values()].filter(({ askedAtMs }) => askedAtMs < since);
-    await Promise.all(unsure.map(({ engine }) => this.monitor.ask(engine)));
+    await this.askThose(({ askedAtMs }) => askedAtMs < since);
   }
 
   heard(engine: Engine, answer: ProbeRow, askedAtMs: number): void {
@@ -164,6 +162,11 @@ export class Health implements EngineWatcher, Listener {
     const { kind } = this.engines.master.state;
     const hasMaster = kind === 'up' || kind === 'unknown';
     return hasMaster && this.masterWaiters.isEmpty ? 'calm' : 'urgent';
+  }
+
+  private async askThose(which: (health: EngineHealth) => boolean): Promise<void> {
+    const those = [...this.healths.values()].filter(which);
+    await Promise.all(those.map(({ engine }) => this.monitor.ask(engine)));
   }
 
   private heardMaster(answer: ProbeRow, askedAtMs: number): void {

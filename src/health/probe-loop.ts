@@ -20,11 +20,14 @@ export class ProbeLoop {
   }
 
   /** Resolves when a round has ended that began from here on; at once where there are no more rounds. */
-  async now(): Promise<void> {
-    await this.running;
-    if (this.stopped) return;
+  now(): Promise<void> {
+    return this.running ? this.running.then(() => this.next()) : this.next();
+  }
+
+  private next(): Promise<void> {
+    if (this.stopped) return Promise.resolve();
     clearTimeout(this.timer);
-    await (this.running ??= this.run());
+    return (this.running ??= this.run());
   }
 
   private async run(): Promise<void> {

@@ -18,8 +18,8 @@ export class MasterBudget {
     private readonly nowMs: () => number,
   ) {
     const { perSecond } = options;
-    const most = perSecond > 0 ? Math.max(1, perSecond) : 0;
-    this.rate = perSecond < Infinity ? new TokenBucket(most, perSecond, nowMs) : undefined;
+    const atOnce = perSecond > 0 ? Math.max(1, perSecond) : 0;
+    this.rate = perSecond < Infinity ? new TokenBucket(atOnce, perSecond, nowMs) : undefined;
     this.halvedAtMs = nowMs();
   }
 

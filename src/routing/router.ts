@@ -3,6 +3,7 @@ import type { FoundSlave, ReadConsistency } from '../consistency/read-consistenc
 import type { Consistency } from '../context/consistency.js';
 import type { Context } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
+import { isLate, isOutOfUse } from '../engines/engine-state.js';
 import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
 import { BALANCED, type Choice, type RoutedQuery, type RoutingRules, decide } from './decide.js';
 import { SlavesUnavailableError } from '../errors.js';
@@ -54,7 +55,7 @@ export class Router {
   private holding(choice: Choice): Choice {
     if (choice.reason === 'master-param' && !this.budget.spend()) return BALANCED;
     const engine = choice.engine === ANY_SLAVE ? undefined : this.engines.get(choice.engine, 'The query');
-    return engine?.role === 'slave' && isOut(engine) ? BALANCED : choice;
+    return engine?.role === 'slave' && isOutOfUse(engine.state) ? BALANCED : choice;
   }
 
   /** What the rules say, before a slave is chosen; nothing is changed by asking. */
@@ -87,10 +88,11 @@ export class Router {
   /** No slave may serve: the master does, as far as its budget goes. */
   private withoutSlave(query: RoutedQuery, context: Context): Routed {
     this.budget.read();
-    if (this.budget.spend()) return this.arriving(this.onMaster('no-slave'), query, context);
+    const mayUseMaster = !this.engines.balancing || this.budget.spend(); // a master without slaves is sized for reads
+    if (mayUseMaster) return this.arriving(this.onMaster('no-slave'), query, context);
     const { otherwise, waitMs } = this.budget.options;
     if (otherwise === 'wait') return this.waitForSlave(query, context, waitMs);
-    const stale = otherwise === 'stale' ? this.engines.slaves.find(isLate) : undefined;
+    const stale = otherwise === 'stale' ? this.engines.slaves.find(({ state }) => isLate(state)) : undefined;
     if (!stale) throw new SlavesUnavailableError(this.states());
     return { engine: stale, reason: 'stale' };
   }
@@ -177,16 +179,6 @@ export class Router {
 
 /** How often who waits for a slave looks whether the master's budget has room by now. */
 const LOOK_AGAIN_MS = 50;
-
-/** Whether nothing may be sent there, whoever wishes it. */
-function isOut({ state: { kind } }: Engine): boolean {
-  return kind === 'down' || kind === 'foreign' || kind === 'draining';
-}
-
-/** Whether a slave is alive, and its data the master's, if old. */
-function isLate({ state: { kind } }: Engine): boolean {
-  return kind === 'lagging' || kind === 'slow';
-}
 
 /** Whether what was seen narrows the choice: more than that the slave which is kept anyway may not change. */
 function isBound({ work: { seen } }: Context, kept: Engine | undefined): boolean {

@@ -23,6 +23,8 @@ export function tellEnd(transaction: KnexTransaction, tell: TellEnd): void {
   };
   Object.defineProperty(transaction, '_rejecter', {
     get: () => (error: unknown) => reject(tell(cause ?? error, isCommitting)),
-    set: (given: typeof reject) => void (reject = given),
+    set(given: typeof reject) {
+      reject = given;
+    },
   });
 }

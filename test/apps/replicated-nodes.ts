@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
 import type { DatabaseRoutingOptions } from '../../src/index.js';
+import { UNHURRIED } from '../session/routing-bench.js';
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../../src/testing/index.js';
 
 /** A master and two slaves with a table to write to, and a view by which a server says its own name. */
@@ -41,6 +42,7 @@ export function enginesOf(
     balancer: { choose: (all) => existing(all.find(({ name }) => name === 'slave2') ?? all[0]) },
     exposeDecisions: true,
     bookmark: { waitMs: PATIENT_MS },
+    health: UNHURRIED,
     ...more,
   };
 }

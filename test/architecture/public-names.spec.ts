@@ -49,18 +49,31 @@ describe('the public names', () => {
   });
 
   it('have one root of errors, each with a code of its own', () => {
-    const { DatabaseRoutingError, InvalidOptionsError, UnknownEngineError, WriteOnSlaveError } = root;
+    const { DatabaseRoutingError, ...names } = root;
     const errors = [
-      new InvalidOptionsError('x'),
-      new UnknownEngineError('a', ['master'], 'x'),
-      new WriteOnSlaveError('slave1', 'it writes'),
+      new names.InvalidOptionsError('x'),
+      new names.UnknownEngineError('a', ['master'], 'x'),
+      new names.MasterBehindError(),
+      new names.WriteOnSlaveError('slave1', 'it writes'),
+      new names.SlavesUnavailableError('slave1 is down'),
+      new names.TwoMastersError(),
+      new names.ConnectionSettingsError('slave1', new Error('x')),
+      new names.WriteFailedError('master', false, { cause: new Error('x') }),
     ];
     for (const error of errors) expect(error).toBeInstanceOf(DatabaseRoutingError);
-    expect(errors.map(({ code }) => code)).toEqual([
-      'DATABASE_ROUTING_INVALID_OPTIONS',
-      'DATABASE_ROUTING_UNKNOWN_ENGINE',
-      'DATABASE_ROUTING_WRITE_ON_SLAVE',
-    ]);
-    expect(errors.map(({ name }) => name)).toEqual(['InvalidOptionsError', 'UnknownEngineError', 'WriteOnSlaveError']); // prettier-ignore
+    expect(Object.fromEntries(errors.map(({ name, code }) => [name, code]))).toEqual({
+      InvalidOptionsError: 'DATABASE_ROUTING_INVALID_OPTIONS',
+      ConnectionSettingsError: 'DATABASE_ROUTING_CONNECTION_SETTINGS',
+      UnknownEngineError: 'DATABASE_ROUTING_UNKNOWN_ENGINE',
+      MasterBehindError: 'DATABASE_ROUTING_MASTER_BEHIND',
+      WriteOnSlaveError: 'DATABASE_ROUTING_WRITE_ON_SLAVE',
+      SlavesUnavailableError: 'DATABASE_ROUTING_SLAVES_UNAVAILABLE',
+      TwoMastersError: 'DATABASE_ROUTING_TWO_MASTERS',
+      WriteFailedError: 'DATABASE_ROUTING_WRITE_FAILED',
+    });
+    const isExported = (name: string) => name.endsWith('Error') && name !== 'DatabaseRoutingError';
+    expect(errors.map(({ name }) => name).toSorted()).toEqual(
+      Object.keys(root).filter(isExported).toSorted(),
+    );
   });
 });

@@ -1,10 +1,14 @@
 import { createDatabaseRouting } from '../../src/create-database-routing.js';
 import type { DatabaseRouting } from '../../src/database-routing.js';
 import type { DatabaseRoutingOptions } from '../../src/options/database-routing-options.js';
+import type { HealthOptions } from '../../src/options/health-options.js';
 import type { Knex } from 'knex';
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../../src/testing/index.js';
 
 const SILENT: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
+/** On a busy machine probes may take long, on every engine: tests that don't mean it should not lose a slave by that. */
+export const UNHURRIED: HealthOptions = { slowMs: 500 };
 
 /**
  * A replication with `posts`, a view in which each server says its name, views that take long, and routings that are
@@ -34,6 +38,7 @@ export class RoutingBench {
       log: SILENT,
       master,
       slaves: this.slaves(),
+      health: UNHURRIED,
       ...options,
     });
     this.routings.push(routing);
