@@ -90,7 +90,7 @@ export class SlavesUnavailableError extends DatabaseRoutingError {
 
   constructor(states: string) {
     super(
-      `No slave may serve reads now (${states}), and masterBudget is spent. ` +
+      `No slave may serve reads now (${states || 'there is none'}), and masterBudget is spent. ` +
         'Bring a slave back, or raise masterBudget.perSecond and masterBudget.share.',
     );
   }

@@ -107,9 +107,7 @@ export class Router {
   }
 
   private states(): string {
-    return (
-      this.engines.slaves.map(({ name, state }) => `${name} is ${state.kind}`).join(', ') || 'there is none'
-    );
+    return this.engines.slaves.map(({ name, state }) => `${name} is ${state.kind}`).join(', ');
   }
 
   /** What tells how fresh a slave is, where that matters. */
