@@ -5,6 +5,8 @@ import type { Engine } from '../engines/engine.js';
 import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
 import type { DispatchedTransaction } from './dispatched-transaction.js';
 import type { Explanation } from '../routing/explanation.js';
+import type { EngineConnection } from '../engines/engine-connection.js';
+import { endingWithConnection } from './ending-with-connection.js';
 import { createView } from './engine-view.js';
 import type { Explainer } from './explainer.js';
 import { FirstRowStream } from './first-row-stream.js';
@@ -363,9 +365,11 @@ export function routedClientClass(
     override stream(
       connection: KnexConnection,
       query: string | KnexQueryObject,
+      target: Transform,
       ...rest: unknown[]
     ): Promise<unknown> {
-      return super.stream(connection, named(query, held.engineOf(connection)), ...rest);
+      endingWithConnection(target, connection as EngineConnection);
+      return super.stream(connection, named(query, held.engineOf(connection)), target, ...rest);
     }
 
     override initializePool(): void {
