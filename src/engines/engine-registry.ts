@@ -6,7 +6,8 @@ import { type EngineState, serves } from './engine-state.js';
 /** Hears of engines that join and leave the set. */
 export interface EngineWatcher {
   joined(engine: Engine): void;
-  left(engine: Engine): void;
+  /** `from`: how it did until then. */
+  left(engine: Engine, from: EngineState): void;
 }
 
 export interface RegistryOptions {
@@ -139,8 +140,9 @@ export class EngineRegistry {
       throw new InvalidOptionsError(`engines.remove('${name}'): it is the master. Promote a slave first.`);
     if (engine.state.kind === 'draining')
       throw new InvalidOptionsError(`engines.remove('${name}'): it is being removed already.`);
+    const from = engine.state;
     this.setState(engine, { kind: 'draining', since: new Date() });
-    this.watcher?.left(engine);
+    this.watcher?.left(engine, from);
     for (let leftMs = drainMs; leftMs > 0 && engine.inFlight > 0; leftMs -= LOOK_AGAIN_MS)
       await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     this.byName.delete(name);

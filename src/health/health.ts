@@ -62,7 +62,8 @@ export class Health implements EngineWatcher, Listener {
     engine.confirmRole = () => this.confirmMaster();
   }
 
-  left(engine: Engine): void {
+  left(engine: Engine, from: EngineState): void {
+    this.listener.engineChanged(engine, from);
     this.monitor.remove(engine);
     this.healths.delete(engine);
   }
