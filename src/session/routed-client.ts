@@ -165,7 +165,7 @@ export function routedClientClass(
         attempt.detach();
         const hadConnection = this.connection !== undefined;
         try {
-          if (attempt.delivered) throw error;
+          if (attempt.delivered) throw this.noted(error);
           await this.mend(error);
         } catch (told) {
           if (!hadConnection) throw told; // Knex itself tells the stream that there is no connection
@@ -219,9 +219,13 @@ export function routedClientClass(
           return result;
         },
         async (error: unknown) => {
-          if (!(error instanceof OutdatedSlaveError)) this.ended();
-          await this.mend(error);
-          this.connection = undefined;
+          try {
+            await this.mend(error);
+          } catch (told) {
+            if (!(error instanceof OutdatedSlaveError)) this.ended();
+            throw told;
+          }
+          this.connection = undefined; // what runs again has shown nothing yet
           return this.watched(super.run());
         },
       );
@@ -244,6 +248,12 @@ export function routedClientClass(
       const tries = (this.tries ??= new Tries(this.begunAtMs));
       await retries.allow(this.attempt(dispatched), error, tries);
       this.take(await dispatcher.anew(this.builder, dispatched, knexEngine, tries.count));
+    }
+
+    /** Nothing can be mended any more, but health hears of it. */
+    private noted(error: unknown): unknown {
+      if (this.dispatched) retries.note(this.attempt(this.dispatched), error);
+      return error;
     }
 
     private attempt({ engine, role, classification, movable }: Dispatched): Attempt {
