@@ -241,11 +241,17 @@ export class DatabaseRouting {
   private knexOn(engine: EngineChoice): RoutedKnex {
     let knex = this.knexByEngine.get(engine);
     if (!knex) {
-      knex = this.createKnex(engine, async () => void (await this.engines.find(engine)?.knex.destroy()));
+      knex = this.createKnex(engine, () => this.destroyOne(engine));
       forwardEvents(knex, this.knex);
       this.knexByEngine.set(engine, knex);
     }
     return knex;
+  }
+
+  /** What a Knex that names an engine stands for; any slave is none of its own. */
+  private async destroyOne(choice: EngineChoice): Promise<void> {
+    const engine = choice === 'master' ? this.engines.master : this.engines.find(choice);
+    await engine?.knex.destroy();
   }
 
   private createKnex(engine: EngineChoice | undefined, destroy: () => Promise<void>): RoutedKnex {

@@ -183,10 +183,10 @@ export class Health implements EngineWatcher, Listener {
 
   private around(health: EngineHealth): Surroundings {
     const { system, timeline } = this.election;
-    const others = [...this.healths.values()].filter(
-      (other) => other !== health && other.answer && other.engine.state.kind !== 'slow',
-    );
-    return { system, timeline, masterRun: this.engines.master.startedAt, others, options: this.options };
+    const others = [...this.healths.values()].filter((other) => other !== health && other.answer);
+    const isLast = !this.engines.eligibleSlaves().some((slave) => slave !== health.engine);
+    const masterRun = this.engines.master.startedAt;
+    return { system, timeline, masterRun, others, isLast, options: this.options };
   }
 
   /** Follows the engines' own word on who is the master. Before the configured one was asked nobody is promoted. */

@@ -10,8 +10,10 @@ export interface Surroundings {
   readonly timeline: number;
   /** Which run of a server the master is. */
   readonly masterRun: string | undefined;
-  /** Those whose latency is as it should be. */
+  /** All others that answer. */
   readonly others: readonly EngineHealth[];
+  /** No other slave serves: slow is better than none. */
+  readonly isLast: boolean;
   readonly options: ResolvedHealthOptions;
 }
 
@@ -76,7 +78,8 @@ export function isInDoubt(health: EngineHealth, around: Surroundings): boolean {
   return lastLatencyMs > limitMs && latencyMs <= limitMs;
 }
 
-function latencyLimitMs({ engine }: EngineHealth, { others, options }: Surroundings): number {
+function latencyLimitMs({ engine }: EngineHealth, { others, isLast, options }: Surroundings): number {
+  if (isLast) return Infinity;
   const typicalMs = median(others.flatMap(({ worstLatencyMs }) => worstLatencyMs ?? [])) ?? Infinity;
   const part = engine.state.kind === 'slow' ? 0.5 : 1;
   return Math.ceil(Math.max(options.slowMs, SLOW_RATIO * typicalMs) * part);

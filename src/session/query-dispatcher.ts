@@ -120,17 +120,19 @@ export class QueryDispatcher {
   /** Another way for a query that failed for its engine's sake; after a few slaves the master is left. */
   anew(
     builder: object,
-    { classification, context, engine }: Dispatched,
+    { classification, context, engine: failed }: Dispatched,
     knexEngine: EngineChoice | undefined,
     tries: number,
   ): Dispatched | Promise<Dispatched> {
     const query = this.routed(builder, classification, context);
-    if (context.work.slave === engine.name) context.work.slave = undefined;
-    const routed =
-      tries > MOST_SLAVES && query.intent === 'read'
-        ? this.router.lastResort(query, context)
-        : this.route(query, classification, context, knexEngine);
-    return this.sent(routed, query, classification, context, knexEngine);
+    if (context.work.slave === failed.name) context.work.slave = undefined;
+    const elsewhere = () => this.router.lastResort(query, context);
+    const isLast = tries > MOST_SLAVES && query.intent === 'read';
+    const routed = isLast ? elsewhere() : this.route(query, classification, context, knexEngine);
+    const other = (decision: Decision) =>
+      failed.role === 'slave' && decision.engine === failed ? elsewhere() : decision;
+    const moved = routed instanceof Promise ? routed.then(other) : other(routed);
+    return this.sent(moved, query, classification, context, knexEngine);
   }
 
   /**

@@ -83,7 +83,7 @@ export class Retries {
   }
 
   /** What the error says of the engine; health hears of it. */
-  private note({ engine, role }: Attempt, error: unknown): EngineFailure | undefined {
+  note({ engine, role }: Attempt, error: unknown): EngineFailure | undefined {
     const failure = this.health && engineFailureOf(error, role === 'slave');
     if (failure && engine.role === role) this.health?.queryFailed(engine, failure, error);
     return failure;

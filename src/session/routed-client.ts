@@ -1,5 +1,4 @@
 import type { Transform } from 'node:stream';
-import { type Consistency, checkConsistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
@@ -26,6 +25,7 @@ import {
   toQueryObject,
 } from './knex-internals.js';
 import { tellEnd } from './transaction-end.js';
+import { withOwnSettings } from './with-own-settings.js';
 import { ownSettingsOf, setOwn } from './own-settings.js';
 import type { Dispatched } from './dispatched.js';
 import type { QueryDispatcher } from './query-dispatcher.js';
@@ -288,18 +288,7 @@ export function routedClientClass(
     }
   }
 
-  class RoutedQueryBuilder extends knex.QueryBuilder {
-    usingEngine(engine: EngineChoice): this {
-      engines.assertChoice(engine, '.usingEngine() of a query');
-      setOwn(this, { engine });
-      return this;
-    }
-
-    consistency(consistency: Consistency): this {
-      setOwn(this, { consistency: checkConsistency(consistency, '.consistency() of a query') });
-      return this;
-    }
-
+  class RoutedQueryBuilder extends withOwnSettings(knex.QueryBuilder, engines) {
     override clone(): this {
       const clone = super.clone();
       setOwn(clone, ownSettingsOf(this));
@@ -307,18 +296,7 @@ export function routedClientClass(
     }
   }
 
-  class RoutedRaw extends knex.Raw {
-    usingEngine(engine: EngineChoice): this {
-      engines.assertChoice(engine, '.usingEngine() of a query');
-      setOwn(this, { engine });
-      return this;
-    }
-
-    consistency(consistency: Consistency): this {
-      setOwn(this, { consistency: checkConsistency(consistency, '.consistency() of a query') });
-      return this;
-    }
-  }
+  const RoutedRaw = withOwnSettings(knex.Raw, engines);
 
   return class RoutedClient extends knex.Client {
     explain(builder: KnexBuilder): Explanation {

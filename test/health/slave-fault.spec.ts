@@ -11,6 +11,7 @@ const OPTIONS = resolveHealthOptions({ maxLagMs: 1_000, maxLagBytes: 5_000, slow
 const AROUND: Surroundings = {
   system: 'S',
   timeline: 1,
+  isLast: false,
   masterRun: MASTER_ANSWER.started_at,
   others: [heardHealth(engineOf('master', 'master'), {}, 2), heardHealth(engineOf('other'), {}, 2)],
   options: OPTIONS,
@@ -121,5 +122,13 @@ describe('a master', () => {
       kind: 'foreign',
       because: 'it is in recovery: it was made a slave',
     });
+  });
+});
+
+describe('the last slave that serves', () => {
+  it('is not slow, however long it takes: slow is better than none', () => {
+    const slow = heardHealth(engineOf('slave1'), {}, 500);
+    expect(faultOfSlave(slow, SLAVE_ANSWER, AROUND)).toMatchObject({ kind: 'slow' });
+    expect(faultOfSlave(slow, SLAVE_ANSWER, { ...AROUND, isLast: true })).toBeUndefined();
   });
 });
