@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { type EngineConnection, sever } from './engine-connection.js';
 import type { EngineState } from './engine-state.js';
+import { rejectWaiting } from './waiting-acquires.js';
 
 export type EngineRole = 'master' | 'slave';
 
@@ -17,8 +18,6 @@ export class Engine {
   /** Its open connections. */
   private readonly connections = new Set<EngineConnection>();
   private readonly probeConnections = new Set<EngineConnection>();
-  /** Those who wait for a connection, to be told when it is cut. */
-  private readonly waiting = new Set<(error: Error) => void>();
   /** Counts what connections don't survive: a change of role, or having been cut. */
   private generation = 0;
   private readonly generations = new WeakMap<object, number>();
@@ -65,20 +64,6 @@ export class Engine {
     connection.once?.('end', () => this.probeConnections.delete(connection));
   }
 
-  /** What is awaited of it, or an error as soon as it is cut; `late` gets what comes after that. */
-  orCut<Awaited>(awaited: Promise<Awaited>, late: (value: Awaited) => void): Promise<Awaited> {
-    return new Promise((resolve, reject) => {
-      this.waiting.add(reject);
-      awaited.then(
-        (value) => (this.waiting.delete(reject) ? resolve(value) : late(value)),
-        (error: Error) => {
-          this.waiting.delete(reject);
-          reject(error);
-        },
-      );
-    });
-  }
-
   /** Whether an idle connection may still be used: not where its session is one of another role, or was cut. */
   isCurrent(connection: object): boolean {
     return (this.generations.get(connection) ?? this.generation) === this.generation;
@@ -96,8 +81,7 @@ export class Engine {
     for (const connection of this.connections) sever(connection);
     this.connections.clear();
     const error = new Error(`Connection terminated before it was there: ${this.name} is out of use`);
-    for (const reject of this.waiting) reject(error);
-    this.waiting.clear();
+    rejectWaiting(this.knex, error);
   }
 
   /** Connects again when it is next needed, after `destroy()`. */

@@ -16,19 +16,21 @@ export class HeldConnections {
   }
 
   /** Counts as in flight from the wait for the connection until its release. */
-  async acquire(engine: Engine): Promise<KnexConnection> {
+  acquire(engine: Engine): Promise<KnexConnection> {
     engine.inFlight++;
-    try {
-      const client = clientOf(engine.knex);
-      const giveBack = (late: KnexConnection) => void client.releaseConnection(late);
-      const connection = await engine.orCut(client.acquireConnection(), giveBack);
-      this.engines.set(connection, engine);
-      this.held.add(connection);
-      return connection;
-    } catch (error) {
-      engine.inFlight--;
-      throw error;
-    }
+    return clientOf(engine.knex)
+      .acquireConnection()
+      .then(
+        (connection) => {
+          this.engines.set(connection, engine);
+          this.held.add(connection);
+          return connection;
+        },
+        (error: unknown) => {
+          engine.inFlight--;
+          throw error;
+        },
+      );
   }
 
   /** Whoever releases twice is counted once. */

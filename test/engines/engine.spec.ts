@@ -58,41 +58,13 @@ describe('the connections of an engine', () => {
   });
 });
 
-describe('who waits for an engine', () => {
-  const never = new Promise<string>(() => undefined);
-
-  it('gets what it waits for, or its error', async () => {
-    const one = engine();
-    const late = jest.fn();
-    expect(await one.orCut(Promise.resolve('a'), late)).toBe('a');
-    await expect(one.orCut(Promise.reject(new Error('no')), late)).rejects.toThrow('no');
-    one.cut();
-    expect(late).not.toHaveBeenCalled();
-  });
-
-  it('hears of it where it is cut, as of a connection that was never there', async () => {
-    const one = engine();
-    const waiting = one.orCut(never, () => undefined);
-    one.cut();
-    await expect(waiting).rejects.toThrow('Connection terminated before it was there: slave1 is out of use');
-  });
-
-  it('gives back what comes after that', async () => {
-    const one = engine();
-    const late = jest.fn();
-    let resolve: (value: string) => void = () => undefined;
-    const promise = new Promise<string>((resolved) => (resolve = resolved));
-    const waiting = one.orCut(promise, late);
-    one.cut();
-    await expect(waiting).rejects.toThrow('out of use');
-    resolve('a');
-    await promise;
-    expect(late.mock.calls).toEqual([['a']]);
-  });
-
-  it('is not told of a cut that was before', async () => {
-    const one = engine();
-    one.cut();
-    expect(await one.orCut(Promise.resolve('a'), () => undefined)).toBe('a');
+describe('who waits for a connection of an engine', () => {
+  it('hears of it where it is cut, as of a connection that was never there', () => {
+    const reject = jest.fn<(error: Error) => void>();
+    const knex = { client: { pool: { pendingAcquires: [{ reject }, { reject }] } } } as unknown as Knex;
+    new Engine('slave1', 'slave', 4, knex, NO_KNEX).cut();
+    expect(reject.mock.calls.map(([error]) => error.message)).toEqual(
+      Array.from({ length: 2 }, () => 'Connection terminated before it was there: slave1 is out of use'),
+    );
   });
 });
