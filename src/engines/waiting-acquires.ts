@@ -8,5 +8,5 @@ interface WaitingPool {
 /** Those who wait for a connection get an error at once. Nothing on the way of those who don't wait. */
 export function rejectWaiting({ client }: Knex, error: Error): void {
   const { pool } = (client ?? {}) as { pool?: WaitingPool };
-  for (const waiting of [...(pool?.pendingAcquires ?? [])]) waiting.reject(error);
+  for (const waiting of pool?.pendingAcquires ?? []) waiting.reject(error);
 }
