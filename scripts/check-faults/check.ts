@@ -1,6 +1,7 @@
+import { Databases } from '../common/databases.js';
 import { Progress } from '../common/progress.js';
 import type { CommandLine } from './command-line.js';
-import { Databases } from './databases.js';
+import { FaultDatabase } from './fault-database.js';
 import type { Fault } from './faults/fault.js';
 import { brokenGoals } from './goals.js';
 import { failedRow, tableRow } from './results-table.js';
@@ -13,7 +14,7 @@ export class Check {
   readonly rows: RowResult[] = [];
   /** A sentence for each goal that one of our rows broke. */
   readonly findings: string[] = [];
-  private readonly databases = new Databases();
+  private readonly databases = new Databases(() => FaultDatabase.start());
 
   constructor(private readonly line: CommandLine) {}
 

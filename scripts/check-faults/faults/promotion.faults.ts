@@ -1,5 +1,5 @@
 import { setTimeout as sleepMs } from 'node:timers/promises';
-import type { PostgresSlave } from '../../../src/testing/index.js';
+import { mostAdvanced } from '../../common/most-advanced.js';
 import type { FaultDatabase } from '../fault-database.js';
 import { countSentAfter } from '../load/sent-value.js';
 import type { Fault, FaultRun } from './fault.js';
@@ -60,16 +60,4 @@ async function replaceMaster({ database, clock }: FaultRun): Promise<number> {
   clock.promote(promoted.name);
   for (const slave of slaves) if (slave !== promoted) await slave.follow(promoted);
   return killedMs;
-}
-
-async function mostAdvanced(slaves: readonly PostgresSlave[]): Promise<PostgresSlave> {
-  const received = await Promise.all(
-    slaves.map(async (slave) => {
-      const [row] = await slave.query<{ at: string }>(
-        "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0') AS at",
-      );
-      return { slave, at: Number(row?.at) };
-    }),
-  );
-  return received.reduce((best, one) => (one.at > best.at ? one : best)).slave;
 }
