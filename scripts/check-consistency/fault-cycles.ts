@@ -81,13 +81,15 @@ export function latency({ proxy }: CheckDatabase): Fault[] {
 
 /** Slaves that don't wait end the queries that read what the master takes away. */
 export function recoveryConflicts({ replication: { master } }: CheckDatabase): Fault[] {
-  const disturb = async () => {
-    for (const table of ['consistency_registers', 'consistency_items']) {
-      await master.query(`VACUUM ${table}`);
-      await master.query(`BEGIN; LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE; COMMIT`);
-    }
-  };
-  return repeated(0.2, [{ afterSeconds: 0.5, name: 'conflict', run: disturb }]);
+  const lockAgainAndAgain = `DO $$ BEGIN
+    FOR i IN 1..40 LOOP
+      LOCK TABLE consistency_registers, consistency_items IN ACCESS EXCLUSIVE MODE;
+      COMMIT;
+      PERFORM pg_sleep(0.005);
+    END LOOP;
+  END $$`;
+  const conflict = () => master.query(lockAgainAndAgain);
+  return repeated(0.5, [{ afterSeconds: 0.5, name: 'conflict', run: conflict }]);
 }
 
 export function rollingRestart(database: CheckDatabase): Fault[] {

@@ -51,7 +51,9 @@ export function tableRow(result: Result): string {
   const { name, router } = result.scenario;
   const start = `${name.padEnd(NAME_WIDTH)}  ${router.padEnd(ROUTER_WIDTH)}  `;
   if (result.kind !== 'ran') return `${start}${result.kind}: ${result.reason}`;
-  return start + COLUMNS.map(({ cell, width }) => cell(result.report, result.scenario).padStart(width)).join('  ');
+  return (
+    start + COLUMNS.map(({ cell, width }) => cell(result.report, result.scenario).padStart(width)).join('  ')
+  );
 }
 
 /** After a promotion an engine's name does not say what it was. */
