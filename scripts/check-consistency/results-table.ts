@@ -35,7 +35,7 @@ const COLUMNS: readonly Column[] = [
     width: KIND_TITLES[kind].length,
     cell: ({ anomaliesByKind }: ConsistencyReport) => String(anomaliesByKind[kind]),
   })),
-  { title: 'on slaves', width: 9, cell: onSlaves },
+  { title: 'on slaves', width: 9, cell: slavesCell },
   { title: 'errors', width: 6, cell: ({ reads, writes }) => String(reads.errors + writes.errors) },
   { title: 'read p50/p99 ms', width: 15, cell: ({ reads }) => latency(reads) },
   { title: 'write p50/p99 ms', width: 16, cell: ({ writes }) => latency(writes) },
@@ -57,7 +57,7 @@ export function tableRow(result: Result): string {
 }
 
 /** After a promotion an engine's name does not say what it was. */
-function onSlaves(report: ConsistencyReport, { isLasting }: Scenario): string {
+function slavesCell(report: ConsistencyReport, { isLasting }: Scenario): string {
   return isLasting ? '-' : `${(shareOnSlaves(report) * 100).toFixed(1)} %`;
 }
 

@@ -20,7 +20,9 @@ export class Check {
 
   async run(faults: readonly Fault[]): Promise<void> {
     try {
-      for (const fault of faults) for (const router of this.line.routers) await this.runRow(fault, router);
+      for (const fault of faults)
+        for (const router of this.line.routers)
+          if (router === 'ours' || !fault.ours) await this.runRow(fault, router);
     } finally {
       await this.databases.drop();
     }

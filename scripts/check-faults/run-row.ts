@@ -5,7 +5,7 @@ import type { Fault } from './faults/fault.js';
 import { Load } from './load/load.js';
 import { Recording } from './load/recording.js';
 import { RotationWatch } from './rotation-watch.js';
-import type { RouterUnderFault } from './routers/router-under-fault.js';
+import type { RouterUnderFault, StartRouter } from './routers/router-under-fault.js';
 import { ROUTERS, type RouterName } from './routers/routers.js';
 import { type RowResult, rowResult } from './row-result.js';
 import { SentLog } from './sent-log.js';
@@ -31,7 +31,8 @@ export async function runRow(database: FaultDatabase, row: Row): Promise<RowResu
   const sent = new SentLog();
   process.on('unhandledRejection', recording.addUnhandled);
   await fault.prepare?.(database);
-  const router = await ROUTERS[name].start(database.servers(fault.behindProxy === true), sent.add);
+  const start: StartRouter = ROUTERS[name].start;
+  const router = await start(database.servers(fault.behindProxy === true), sent.add, fault.ours ?? {});
   const watch = new RotationWatch(router, ['master', ...database.slaves.map((slave) => slave.name)]);
   try {
     const times = await observe(database, row, router, recording);

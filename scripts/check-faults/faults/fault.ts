@@ -1,4 +1,5 @@
 import { setTimeout as sleepMs } from 'node:timers/promises';
+import type { DatabaseRoutingOptions } from '../../../src/index.js';
 import type { FaultClock } from '../fault-clock.js';
 import type { FaultDatabase } from '../fault-database.js';
 import type { Recording } from '../load/recording.js';
@@ -23,6 +24,8 @@ export interface Fault {
   readonly maxOuts: number;
   /** Needs the proxy before slave1. */
   readonly behindProxy?: boolean;
+  /** Only about our router, which gets these options besides. */
+  readonly ours?: Pick<DatabaseRoutingOptions, 'masterBudget'>;
   /** The replication can't be restored after it. */
   readonly isLasting?: boolean;
   /** Before the router is started. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleepMs } from 'node:timers/promises';
+import type { PostgresServer } from '../../../src/testing/index.js';
 import { mostAdvanced } from '../../common/most-advanced.js';
 import type { FaultDatabase } from '../fault-database.js';
 import { countSentAfter } from '../load/sent-value.js';
@@ -28,7 +29,25 @@ export const PROMOTION_FAULTS: readonly Fault[] = [
     },
   },
   comesBackAlone(),
+  {
+    ...COMMON,
+    name: 'promotion, old master a slave',
+    run: async (run) => {
+      const { replication } = run.database;
+      await replaceMaster(run);
+      await sleepMs(run.holdMs / 2);
+      await replication.rebuild(replication.master);
+      run.clock.heal(MASTER);
+      await sleepMs(run.holdMs);
+    },
+    straying: ({ replication }) => countRefused(replication.master),
+  },
 ];
+
+/** A slave refuses writes, and its log tells of them. */
+async function countRefused(server: PostgresServer): Promise<number> {
+  return (await server.log()).match(/ERROR: {2}cannot execute .* in a read-only transaction/g)?.length ?? 0;
+}
 
 /** It does not know that it was replaced, waits for no slave, and would take any write. */
 function comesBackAlone(): Fault {
