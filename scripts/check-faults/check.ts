@@ -8,6 +8,7 @@ import { failedRow, tableRow } from './results-table.js';
 import { ROUTERS, type RouterName } from './routers/routers.js';
 import type { RowResult } from './row-result.js';
 import { runRow } from './run-row.js';
+import { shutDown } from './shutdown/shut-down.js';
 
 /** The table as it grows, and what is wrong with our rows. */
 export class Check {
@@ -32,16 +33,27 @@ export class Check {
     const progress = new Progress(`${fault.name}, ${ROUTERS[router].title}`);
     const holdMs = this.line.seconds * 1000;
     try {
-      const database = await this.databases.take();
-      const result = await runRow(database, { fault, router, holdMs, onProgress: progress.show });
+      const onProgress = progress.show;
+      const result = await this.on(fault, (one) => runRow(one, { fault, router, holdMs, onProgress }));
+      onProgress('shutting down');
+      const shutdown = router === 'ours' ? await this.on(fault, (one) => shutDown(one, fault)) : undefined;
       progress.clear();
-      this.add(fault, router, result);
-      await (fault.isLasting ? this.databases.drop() : this.databases.restore());
+      this.add(fault, router, { ...result, shutdown });
     } catch (cause) {
       progress.clear();
       this.fail(fault, router, cause);
       await this.databases.drop();
     }
+  }
+
+  /** The database is as at the start again afterwards. */
+  private async on<Result>(
+    fault: Fault,
+    work: (database: FaultDatabase) => Promise<Result>,
+  ): Promise<Result> {
+    const result = await work(await this.databases.take());
+    await (fault.isLasting ? this.databases.drop() : this.databases.restore());
+    return result;
   }
 
   private add(fault: Fault, router: RouterName, result: RowResult): void {

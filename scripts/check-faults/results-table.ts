@@ -40,6 +40,7 @@ const COLUMNS: readonly Column[] = [
   },
   { title: 'outs', width: 4, cell: ({ outs }) => String(outs ?? '-') },
   { title: '1st write ms', width: 12, cell: ({ firstWriteMs }) => duration(firstWriteMs) },
+  { title: 'shutdown ms', width: 11, cell: ({ shutdown }) => duration(shutdown?.tookMs) },
   { title: 'stray', width: 5, cell: ({ strayWrites }) => String(strayWrites ?? '-') },
 ];
 
@@ -56,6 +57,7 @@ export const LEGEND = `
   taken over    reads a second that the master took over during the fault, while no slave could serve
   outs          how often engines went out of rotation
   1st write     from the moment when everybody can see the new master until the first acknowledged write
+  shutdown      how long our router's end took, half a second into the same fault and in the middle of its work
   stray         writes that reached the old master after it was replaced, refused there or not`;
 
 export function tableHead(): string {

@@ -3,6 +3,7 @@ import type { Operation } from './load/operation.js';
 import type { Recording } from './load/recording.js';
 import type { RotationWatch } from './rotation-watch.js';
 import type { SentLog } from './sent-log.js';
+import type { Shutdown } from './shutdown/shut-down.js';
 
 /** `'never'`: it did not happen while the row lasted. Undefined: it makes no sense in this row. */
 export type Duration = number | 'never' | undefined;
@@ -36,6 +37,8 @@ export interface RowResult {
   readonly firstWriteMs: Duration;
   /** Writes that an old master got. */
   readonly strayWrites: number | undefined;
+  /** How long it took to shut our router down in the middle of the fault, and what was left of it. */
+  readonly shutdown: Shutdown | undefined;
   /** Rejections that nobody waited for: outside this script they end the process. */
   readonly unhandled: number;
   readonly errors: readonly { readonly message: string; readonly count: number }[];
@@ -91,6 +94,7 @@ export function rowResult(evidence: RowEvidence): RowResult {
     outs: watch.isTold ? watch.outs : undefined,
     firstWriteMs: firstWriteMs(writes, clock),
     strayWrites: evidence.strayWrites,
+    shutdown: undefined,
     unhandled: recording.unhandled.length,
     errors: errorsOf(recording),
     wrongExamples: wrong.slice(0, EXAMPLES),

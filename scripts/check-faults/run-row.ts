@@ -56,7 +56,8 @@ async function observe(database: FaultDatabase, row: Row, router: RouterUnderFau
   onProgress('before');
   await sleepMs(BEFORE_MS);
   onProgress('fault');
-  await fault.run({ database, clock, holdMs, recording, session: () => router.session() });
+  const hold = (part = 1) => sleepMs(holdMs * part);
+  await fault.run({ database, clock, hold, recording, session: () => router.session() });
   onProgress('after');
   await backInRotation(clock, recording);
   const endedMs = performance.now();

@@ -38,10 +38,10 @@ export const FLEET_FAULTS: readonly Fault[] = [
   },
 ];
 
-async function allGone({ database: { slaves }, clock, holdMs }: FaultRun): Promise<void> {
+async function allGone({ database: { slaves }, clock, hold }: FaultRun): Promise<void> {
   clock.strike(...slaves.map(({ name }) => name));
   await Promise.all(slaves.map((slave) => slave.kill()));
-  await sleepMs(holdMs);
+  await hold();
   for (const slave of slaves) {
     await slave.start();
     clock.heal(slave.name);

@@ -25,7 +25,7 @@ export const PROMOTION_FAULTS: readonly Fault[] = [
     name: 'promotion, old master dead',
     run: async (run) => {
       await replaceMaster(run);
-      await sleepMs(run.holdMs);
+      await run.hold();
     },
   },
   comesBackAlone(),
@@ -35,10 +35,10 @@ export const PROMOTION_FAULTS: readonly Fault[] = [
     run: async (run) => {
       const { replication } = run.database;
       await replaceMaster(run);
-      await sleepMs(run.holdMs / 2);
+      await run.hold(0.5);
       await replication.rebuild(replication.master);
       run.clock.heal(MASTER);
-      await sleepMs(run.holdMs);
+      await run.hold();
     },
     straying: ({ replication }) => countRefused(replication.master),
   },
@@ -58,10 +58,10 @@ function comesBackAlone(): Fault {
     run: async (run) => {
       const { master } = run.database.replication;
       killedMs = await replaceMaster(run);
-      await sleepMs(run.holdMs / 2);
+      await run.hold(0.5);
       await master.start();
       await master.configure({ synchronous_standby_names: null });
-      await sleepMs(run.holdMs);
+      await run.hold();
     },
     straying: ({ replication }) => countSentAfter(replication.master, killedMs),
   };
