@@ -87,7 +87,7 @@ export function rowResult(evidence: RowEvidence): RowResult {
     backMs: longest(usedBefore(clock, before).map((engine) => backMs(engine, evidence))),
     p99BeforeMs: p99(before),
     p99DuringMs: p99(during.filter(({ engine }) => engine && !clock.engines.includes(engine))),
-    slowestReadMs: Math.max(0, ...during.map(msOf)),
+    slowestReadMs: during.reduce((slowest, read) => Math.max(slowest, msOf(read)), 0),
     onMasterBefore: shareOn(new Set(['master']), before),
     onMasterDuring: shareOn(masters, during),
     takenOverPerSecond: takenOverPerSecond(evidence, faultEndedMs),
