@@ -1,5 +1,5 @@
-import type { PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
-import { ConsistencyStore, startReplicatedPostgres } from '../../src/testing/index.js';
+import type { FaultProxy, PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
+import { ConsistencyStore, startFaultProxy, startReplicatedPostgres } from '../../src/testing/index.js';
 import { type Servers, serversOf } from '../common/servers.js';
 import { PlainEngines } from './naive/plain-engines.js';
 
@@ -14,10 +14,18 @@ const RARELY_ON_DISK = {
 /** Without feedback, a slave would end queries that vacuum on the master gets in the way of, the faults' own among them. */
 const SETTINGS = { max_connections: 200, hot_standby_feedback: true, ...RARELY_ON_DISK };
 
-/** The master and the two slaves that all rows run on, one row after the other. */
+/** Everything that a row changes on slaves by `configure`. */
+const AS_AT_THE_START = {
+  recovery_min_apply_delay: null,
+  max_standby_streaming_delay: null,
+  hot_standby_feedback: null,
+};
+
+/** The master and the two slaves that rows run on, one after the other, and a proxy before the first slave. */
 export class CheckDatabase {
   private constructor(
-    private readonly replication: ReplicatedPostgres,
+    readonly replication: ReplicatedPostgres,
+    readonly proxy: FaultProxy,
     readonly plain: PlainEngines,
   ) {}
 
@@ -27,11 +35,17 @@ export class CheckDatabase {
     await new ConsistencyStore(plain.master).createTables();
     await replication.master.query('CREATE TABLE filler (text text)');
     await replication.caughtUp();
-    return new CheckDatabase(replication, plain);
+    const proxy = await startFaultProxy(replication.slave('slave1').connection);
+    return new CheckDatabase(replication, proxy, plain);
   }
 
   get servers(): Servers {
     return serversOf(this.replication);
+  }
+
+  get serversBehindProxy(): Servers {
+    const { master, slaves } = this.servers;
+    return { master, slaves: { ...slaves, slave1: this.proxy.connection } };
   }
 
   get slaves(): readonly PostgresSlave[] {
@@ -63,12 +77,25 @@ export class CheckDatabase {
     );
   }
 
-  /** As it was at the start, whatever a row did to it. */
+  /** Slaves wait for no query, and let no query hold the master's vacuum up. */
+  async neverWait(): Promise<void> {
+    const settings = { max_standby_streaming_delay: 0, hot_standby_feedback: false };
+    await Promise.all(this.slaves.map((slave) => slave.configure(settings)));
+  }
+
+  /** What is acknowledged is on a slave, so that the promotion of the most advanced one loses nothing. */
+  async synchronous(): Promise<void> {
+    await this.replication.master.configure({ synchronous_standby_names: 'ANY 1 (slave1, slave2)' });
+  }
+
+  /** As it was at the start, whatever a row did to it, unless a slave was promoted. */
   async restore(): Promise<void> {
+    await this.proxy.heal();
     for (const slave of this.slaves) {
+      if (slave.isFrozen) await slave.unfreeze();
       await slave.start();
       await slave.resume();
-      await slave.delay(0);
+      await slave.configure(AS_AT_THE_START);
     }
     await this.commit('on');
     await this.replication.master.query('TRUNCATE filler');
@@ -77,6 +104,7 @@ export class CheckDatabase {
 
   async stop(): Promise<void> {
     await this.plain.destroy();
+    await this.proxy.stop();
     await this.replication.stop();
   }
 

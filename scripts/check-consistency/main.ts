@@ -1,4 +1,5 @@
 import { type ConsistencyProgress, type ConsistencyReport, explainAnomaly } from '../../src/testing/index.js';
+import { Databases } from '../common/databases.js';
 import { Progress } from '../common/progress.js';
 import { CheckDatabase } from './check-database.js';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.js';
@@ -16,27 +17,27 @@ async function main(line: CommandLine): Promise<void> {
   const [oursWanted, naiveWanted] = [wanted(OUR_SCENARIOS, line), wanted(NAIVE_SCENARIOS, line)];
   if (oursWanted.length + naiveWanted.length === 0)
     throw new Error(`no row has ${line.only} in its name or router`);
-  const database = await CheckDatabase.start();
+  const databases = new Databases(() => CheckDatabase.start());
   try {
     console.log(tableHead());
-    const ours = await runOurs(oursWanted, database, line);
-    await runAll(naiveWanted, database, line.seconds);
+    const ours = await runOurs(oursWanted, databases, line);
+    await runAll(naiveWanted, databases, line.seconds);
     console.log(conclusion(ours));
     if (ours.some(isFault)) process.exitCode = 1;
   } finally {
-    await database.stop();
+    await databases.drop();
   }
 }
 
 /** Round after round, until there are as many operations as were asked for. */
 async function runOurs(
   scenarios: readonly Scenario[],
-  database: CheckDatabase,
+  databases: Databases<CheckDatabase>,
   line: CommandLine,
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (;;) {
-    const round = await runAll(scenarios, database, line.seconds);
+    const round = await runAll(scenarios, databases, line.seconds);
     results.push(...round);
     if (operationsOf(results) >= line.operations || operationsOf(round) === 0) return results;
   }
@@ -44,7 +45,7 @@ async function runOurs(
 
 async function runAll(
   scenarios: readonly Scenario[],
-  database: CheckDatabase,
+  databases: Databases<CheckDatabase>,
   seconds: number,
 ): Promise<Result[]> {
   const results: Result[] = [];
@@ -52,7 +53,7 @@ async function runAll(
     const { name, router, minSeconds = 0 } = scenario;
     const progress = new Progress(`${index + 1}/${scenarios.length} ${name}, ${router}`);
     const show = (state: ConsistencyProgress) => progress.show(progressText(state));
-    const result = await runScenario(scenario, database, Math.max(seconds, minSeconds), show);
+    const result = await runScenario(scenario, databases, Math.max(seconds, minSeconds), show);
     progress.clear();
     console.log(tableRow(result));
     results.push(result);

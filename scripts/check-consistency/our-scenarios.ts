@@ -1,8 +1,22 @@
 import { type BookmarkOptions, createDatabaseRouting } from '../../src/index.js';
 import { httpDriver, knexDriver } from '../../src/testing/index.js';
+import type { Servers } from '../common/servers.js';
 import { AppProcesses } from './app/app-processes.js';
 import type { CheckDatabase } from './check-database.js';
-import { changingDelays, crashFarFromDisk, killAndRestart, pauseAndResume } from './fault-cycles.js';
+import {
+  allGoneAndBack,
+  blackHoles,
+  changingDelays,
+  crashFarFromDisk,
+  freezeAndThaw,
+  killAndRestart,
+  latency,
+  pauseAndResume,
+  promotion,
+  promotionAndReturn,
+  recoveryConflicts,
+  rollingRestart,
+} from './fault-cycles.js';
 import { routingOptions } from './routing-options.js';
 import { RedisServer } from './redis-server.js';
 import type { RouterUnderCheck, Scenario } from './scenario.js';
@@ -12,6 +26,13 @@ type Ours = Omit<Scenario, 'isOurs' | 'router' | 'start'> & Partial<Pick<Scenari
 /** As an app with a steady load on a machine that is not at its end. */
 const STEADY = { clients: 32, pauseMs: 15 };
 const PROCESSES = 4;
+
+/** It is over after so many seconds, and the load goes on for a while. */
+const PROMOTION = {
+  before: (database: CheckDatabase) => database.synchronous(),
+  isLasting: true,
+  minSeconds: 8,
+};
 
 export const OUR_SCENARIOS: readonly Scenario[] = [
   ours({ name: 'no fault' }),
@@ -30,6 +51,14 @@ export const OUR_SCENARIOS: readonly Scenario[] = [
   ours({ name: 'remote_apply, slave2 50 ms late', before: seenOnSlavesFirst }),
   ours({ name: 'slaves killed and restarted', faults: killAndRestart }),
   ours({ name: 'slave1 crashed far from its disk', faults: crashFarFromDisk }),
+  ours({ name: 'slaves frozen and thawed', faults: freezeAndThaw }),
+  ours({ name: 'black hole before slave1', faults: blackHoles, start: behindProxy }),
+  ours({ name: 'latency +500 ms on slave1', faults: latency, start: behindProxy }),
+  ours({ name: 'recovery conflicts', before: (database) => database.neverWait(), faults: recoveryConflicts }),
+  ours({ name: 'rolling restart of the slaves', faults: rollingRestart }),
+  ours({ name: 'all slaves gone and back', faults: allGoneAndBack }),
+  ours({ name: 'promotion, old master dead', ...PROMOTION, faults: promotion }),
+  ours({ name: 'promotion, old master comes back', ...PROMOTION, faults: promotionAndReturn }),
   ours({ name: `${PROCESSES} processes, cookies`, start: (database) => processes(database) }),
   ours({
     name: `${PROCESSES} processes, cookies, faults`,
@@ -57,8 +86,16 @@ function ours(scenario: Ours): Scenario {
   return { router: 'ours', isOurs: true, start: (database) => inProcess(database, {}), ...scenario };
 }
 
-async function inProcess(database: CheckDatabase, bookmark: BookmarkOptions): Promise<RouterUnderCheck> {
-  const routing = createDatabaseRouting(routingOptions(database.servers, bookmark));
+function inProcess({ servers }: CheckDatabase, bookmark: BookmarkOptions): Promise<RouterUnderCheck> {
+  return startOn(servers, bookmark);
+}
+
+function behindProxy({ serversBehindProxy }: CheckDatabase): Promise<RouterUnderCheck> {
+  return startOn(serversBehindProxy, {});
+}
+
+async function startOn(servers: Servers, bookmark: BookmarkOptions): Promise<RouterUnderCheck> {
+  const routing = createDatabaseRouting(routingOptions(servers, bookmark));
   await routing.ready();
   return { driver: knexDriver(routing), close: () => routing.destroy() };
 }

@@ -10,7 +10,7 @@ export type Result = { readonly scenario: Scenario } & (
 interface Column {
   readonly title: string;
   readonly width: number;
-  readonly cell: (report: ConsistencyReport) => string;
+  readonly cell: (report: ConsistencyReport, scenario: Scenario) => string;
 }
 
 const KIND_TITLES = {
@@ -35,7 +35,7 @@ const COLUMNS: readonly Column[] = [
     width: KIND_TITLES[kind].length,
     cell: ({ anomaliesByKind }: ConsistencyReport) => String(anomaliesByKind[kind]),
   })),
-  { title: 'on slaves', width: 9, cell: (report) => `${(shareOnSlaves(report) * 100).toFixed(1)} %` },
+  { title: 'on slaves', width: 9, cell: slavesCell },
   { title: 'errors', width: 6, cell: ({ reads, writes }) => String(reads.errors + writes.errors) },
   { title: 'read p50/p99 ms', width: 15, cell: ({ reads }) => latency(reads) },
   { title: 'write p50/p99 ms', width: 16, cell: ({ writes }) => latency(writes) },
@@ -51,7 +51,14 @@ export function tableRow(result: Result): string {
   const { name, router } = result.scenario;
   const start = `${name.padEnd(NAME_WIDTH)}  ${router.padEnd(ROUTER_WIDTH)}  `;
   if (result.kind !== 'ran') return `${start}${result.kind}: ${result.reason}`;
-  return start + COLUMNS.map(({ cell, width }) => cell(result.report).padStart(width)).join('  ');
+  return (
+    start + COLUMNS.map(({ cell, width }) => cell(result.report, result.scenario).padStart(width)).join('  ')
+  );
+}
+
+/** After a promotion an engine's name does not say what it was. */
+function slavesCell(report: ConsistencyReport, { isLasting }: Scenario): string {
+  return isLasting ? '-' : `${(shareOnSlaves(report) * 100).toFixed(1)} %`;
 }
 
 /** Of the readings whose engine is known to be another than the master. */

@@ -16,6 +16,8 @@ export interface Scenario {
   /** Before the router is started; the database is restored after the row. */
   readonly before?: (database: CheckDatabase) => Promise<void>;
   readonly faults?: (database: CheckDatabase) => readonly Fault[];
+  /** The database can't be restored after it. */
+  readonly isLasting?: boolean;
   /** Where the row must run longer than others. */
   readonly minSeconds?: number;
   readonly load?: Pick<ConsistencyOptions, 'clients' | 'pauseMs' | 'writeShare'>;

@@ -1,4 +1,9 @@
-import { createDatabaseRouting, type DatabaseRouting, type RoutingStatus } from '../../src/index.js';
+import {
+  createDatabaseRouting,
+  type DatabaseRouting,
+  type DatabaseRoutingOptions,
+  type RoutingStatus,
+} from '../../src/index.js';
 import { routingOptions } from '../check-consistency/routing-options.js';
 import type { Servers } from '../common/servers.js';
 import { withinDeadline } from './load/within-deadline.js';
@@ -9,10 +14,11 @@ const HEALTH = { health: { maxLagMs: 1000 } };
 
 export async function startOurs(
   servers: Servers,
-  onSent: (engine: string) => void,
+  onSent: (engine: string, reason: string) => void,
+  options: Partial<DatabaseRoutingOptions>,
 ): Promise<RouterUnderFault> {
-  const routing = createDatabaseRouting({ ...routingOptions(servers, {}), ...HEALTH });
-  routing.events.on('decision', ({ engine }) => onSent(engine));
+  const routing = createDatabaseRouting({ ...routingOptions(servers, {}), ...HEALTH, ...options });
+  routing.events.on('decision', ({ engine, reason }) => onSent(engine, reason));
   await routing.ready();
   return {
     session: () => new OurSession(routing),

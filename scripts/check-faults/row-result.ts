@@ -3,6 +3,7 @@ import type { Operation } from './load/operation.js';
 import type { Recording } from './load/recording.js';
 import type { RotationWatch } from './rotation-watch.js';
 import type { SentLog } from './sent-log.js';
+import type { Shutdown } from './shutdown/shut-down.js';
 
 /** `'never'`: it did not happen while the row lasted. Undefined: it makes no sense in this row. */
 export type Duration = number | 'never' | undefined;
@@ -17,6 +18,8 @@ export interface RowResult {
   /** Of the reads before the fault, by engine. */
   readonly sharesBefore: Readonly<Record<string, number>>;
   readonly failedReads: number;
+  /** For lack of slaves, since the master has a budget. */
+  readonly refusedReads: number;
   readonly writes: number;
   readonly failedWrites: number;
   readonly wrong: number;
@@ -27,11 +30,15 @@ export interface RowResult {
   readonly slowestReadMs: number;
   readonly onMasterBefore: number | undefined;
   readonly onMasterDuring: number | undefined;
+  /** Reads a second that the master took over while no slave could serve. */
+  readonly takenOverPerSecond: number | undefined;
   readonly outs: number | undefined;
   /** From the moment when everybody can see a promotion to the first acknowledged write. */
   readonly firstWriteMs: Duration;
   /** Writes that an old master got. */
   readonly strayWrites: number | undefined;
+  /** How long it took to shut our router down in the middle of the fault, and what was left of it. */
+  readonly shutdown: Shutdown | undefined;
   /** Rejections that nobody waited for: outside this script they end the process. */
   readonly unhandled: number;
   readonly errors: readonly { readonly message: string; readonly count: number }[];
@@ -72,6 +79,7 @@ export function rowResult(evidence: RowEvidence): RowResult {
     readsPerSecondDuring: perSecond(during, faultEndedMs - clock.beganMs),
     sharesBefore: sharesOf(before),
     failedReads: reads.filter(isFailed).length,
+    refusedReads: reads.filter(({ isRefused }) => isRefused).length,
     writes: writes.length,
     failedWrites: writes.filter(isFailed).length,
     wrong: wrong.length,
@@ -79,12 +87,14 @@ export function rowResult(evidence: RowEvidence): RowResult {
     backMs: longest(usedBefore(clock, before).map((engine) => backMs(engine, evidence))),
     p99BeforeMs: p99(before),
     p99DuringMs: p99(during.filter(({ engine }) => engine && !clock.engines.includes(engine))),
-    slowestReadMs: Math.max(0, ...during.map(msOf)),
+    slowestReadMs: during.reduce((slowest, read) => Math.max(slowest, msOf(read)), 0),
     onMasterBefore: shareOn(new Set(['master']), before),
     onMasterDuring: shareOn(masters, during),
+    takenOverPerSecond: takenOverPerSecond(evidence, faultEndedMs),
     outs: watch.isTold ? watch.outs : undefined,
     firstWriteMs: firstWriteMs(writes, clock),
     strayWrites: evidence.strayWrites,
+    shutdown: undefined,
     unhandled: recording.unhandled.length,
     errors: errorsOf(recording),
     wrongExamples: wrong.slice(0, EXAMPLES),
@@ -95,8 +105,17 @@ function between(operations: readonly Operation[], fromMs: number, toMs: number)
   return operations.filter(({ endedMs }) => endedMs >= fromMs && endedMs < toMs);
 }
 
-function isFailed({ error }: Operation): boolean {
-  return error !== undefined;
+function isFailed({ error, isRefused }: Operation): boolean {
+  return error !== undefined && !isRefused;
+}
+
+function isAnswered({ error }: Operation): boolean {
+  return error === undefined;
+}
+
+function takenOverPerSecond({ sent, clock }: RowEvidence, faultEndedMs: number): number | undefined {
+  const count = sent.countFor('no-slave', clock.beganMs, faultEndedMs);
+  return count === undefined ? undefined : count / ((faultEndedMs - clock.beganMs) / 1000);
 }
 
 function detectMs(engine: string, { clock, watch, sent, endedMs }: RowEvidence): Duration {
@@ -125,7 +144,7 @@ function backMs(engine: string, { clock, recording }: RowEvidence): Duration {
 function firstWriteMs(writes: readonly Operation[], { promotion }: FaultClock): Duration {
   if (!promotion) return undefined;
   const { atMs } = promotion;
-  const first = writes.find((write) => !isFailed(write) && write.endedMs >= atMs);
+  const first = writes.find((write) => isAnswered(write) && write.endedMs >= atMs);
   return first ? first.endedMs - atMs : 'never';
 }
 
@@ -136,7 +155,7 @@ function longest(durations: readonly Duration[]): Duration {
 }
 
 function perSecond(reads: readonly Operation[], ms: number): number {
-  return reads.filter((read) => !isFailed(read)).length / (ms / 1000);
+  return reads.filter(isAnswered).length / (ms / 1000);
 }
 
 function sharesOf(reads: readonly Operation[]): Record<string, number> {
@@ -148,7 +167,7 @@ function sharesOf(reads: readonly Operation[]): Record<string, number> {
 
 function p99(reads: readonly Operation[]): number | undefined {
   const sorted = reads
-    .filter((read) => !isFailed(read))
+    .filter(isAnswered)
     .map(msOf)
     .toSorted((one, other) => one - other);
   return sorted[Math.ceil(sorted.length * 0.99) - 1];
@@ -159,7 +178,7 @@ function msOf({ startedMs, endedMs }: Operation): number {
 }
 
 function shareOn(masters: ReadonlySet<string | undefined>, reads: readonly Operation[]): number | undefined {
-  const answered = reads.filter((read) => !isFailed(read));
+  const answered = reads.filter(isAnswered);
   return answered.length > 0
     ? answered.filter(({ engine }) => masters.has(engine)).length / answered.length
     : undefined;
@@ -167,9 +186,7 @@ function shareOn(masters: ReadonlySet<string | undefined>, reads: readonly Opera
 
 function errorsOf({ operations, faults, unhandled }: Recording): RowResult['errors'] {
   const counts = new Map<string, number>();
-  const messages = operations.flatMap(({ kind, error }) =>
-    error === undefined ? [] : [`${kind}: ${error}`],
-  );
+  const messages = operations.filter(isFailed).map(({ kind, error }) => `${kind}: ${error}`);
   for (const message of [...messages, ...faults, ...unhandled])
     counts.set(message, (counts.get(message) ?? 0) + 1);
   const sorted = [...counts].toSorted(([, one], [, other]) => other - one);

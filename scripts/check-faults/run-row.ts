@@ -5,7 +5,7 @@ import type { Fault } from './faults/fault.js';
 import { Load } from './load/load.js';
 import { Recording } from './load/recording.js';
 import { RotationWatch } from './rotation-watch.js';
-import type { RouterUnderFault } from './routers/router-under-fault.js';
+import type { RouterUnderFault, StartRouter } from './routers/router-under-fault.js';
 import { ROUTERS, type RouterName } from './routers/routers.js';
 import { type RowResult, rowResult } from './row-result.js';
 import { SentLog } from './sent-log.js';
@@ -31,7 +31,8 @@ export async function runRow(database: FaultDatabase, row: Row): Promise<RowResu
   const sent = new SentLog();
   process.on('unhandledRejection', recording.addUnhandled);
   await fault.prepare?.(database);
-  const router = await ROUTERS[name].start(database.servers(fault.behindProxy === true), sent.add);
+  const start: StartRouter = ROUTERS[name].start;
+  const router = await start(database.servers(fault.behindProxy === true), sent.add, fault.ours ?? {});
   const watch = new RotationWatch(router, ['master', ...database.slaves.map((slave) => slave.name)]);
   try {
     const times = await observe(database, row, router, recording);
@@ -55,7 +56,8 @@ async function observe(database: FaultDatabase, row: Row, router: RouterUnderFau
   onProgress('before');
   await sleepMs(BEFORE_MS);
   onProgress('fault');
-  await fault.run({ database, clock, holdMs, recording, session: () => router.session() });
+  const hold = (part = 1) => sleepMs(holdMs * part);
+  await fault.run({ database, clock, hold, recording, session: () => router.session() });
   onProgress('after');
   await backInRotation(clock, recording);
   const endedMs = performance.now();

@@ -83,14 +83,16 @@ export class Health implements EngineWatcher, Listener {
   }
 
   start(): void {
+    this.masterWaiters.open();
+    this.slaveWaiters.open();
     this.monitor.start();
   }
 
   /** Asks nobody any more; whoever waits is told that there was nothing. */
   stop(): void {
     this.monitor.stop();
-    this.masterWaiters.release(false);
-    this.slaveWaiters.release(false);
+    this.masterWaiters.close();
+    this.slaveWaiters.close();
   }
 
   /** Resolves when each engine was asked once, whether it answered or not; at once where they were. */

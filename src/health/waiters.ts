@@ -1,6 +1,7 @@
 /** Those who wait for one thing, each for a time of its own. */
 export class Waiters {
   private readonly waiting = new Set<(came: boolean) => void>();
+  private isClosed = false;
 
   get isEmpty(): boolean {
     return this.waiting.size === 0;
@@ -8,6 +9,7 @@ export class Waiters {
 
   /** Whether it came within the time. */
   wait(withinMs: number): Promise<boolean> {
+    if (this.isClosed) return Promise.resolve(false);
     return new Promise((resolve) => {
       const leave = (came: boolean) => {
         clearTimeout(timer);
@@ -21,5 +23,15 @@ export class Waiters {
 
   release(came: boolean): void {
     for (const leave of this.waiting) leave(came);
+  }
+
+  /** It does not come any more, for those who wait nor for those who would. */
+  close(): void {
+    this.isClosed = true;
+    this.release(false);
+  }
+
+  open(): void {
+    this.isClosed = false;
   }
 }

@@ -40,4 +40,16 @@ describe('those who wait', () => {
     jest.advanceTimersByTime(100);
     expect(await waiting).toBe(false);
   });
+
+  it('wait for nothing once it does not come any more, until it may come again', async () => {
+    const waiters = new Waiters();
+    const before = waiters.wait(60_000);
+    waiters.close();
+    expect(await Promise.all([before, waiters.wait(60_000)])).toEqual([false, false]);
+    expect(jest.getTimerCount()).toBe(0);
+    waiters.open();
+    const after = waiters.wait(60_000);
+    waiters.release(true);
+    expect(await after).toBe(true);
+  });
 });

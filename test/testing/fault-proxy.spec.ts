@@ -53,6 +53,12 @@ describe('a fault proxy', () => {
     expect(await answer()).toBe(1);
   });
 
+  it('delays the end of a connection that the client has closed, and does not swallow it', async () => {
+    proxy.latencyMs = 200;
+    expect(await msOf(client.destroy())).toBeLessThan(2000);
+    client.initialize();
+  });
+
   it('swallows what open connections send, and delivers it once it is healed', async () => {
     await proxy.blackHole();
     const swallowed = answer();

@@ -1,4 +1,4 @@
-import { setTimeout as sleepMs } from 'node:timers/promises';
+import type { DatabaseRoutingOptions } from '../../../src/index.js';
 import type { FaultClock } from '../fault-clock.js';
 import type { FaultDatabase } from '../fault-database.js';
 import type { Recording } from '../load/recording.js';
@@ -7,9 +7,9 @@ import type { RouterSession } from '../routers/router-under-fault.js';
 export interface FaultRun {
   readonly database: FaultDatabase;
   readonly clock: FaultClock;
-  /** How long the fault lasts. */
-  readonly holdMs: number;
   readonly recording: Recording;
+  /** Resolves when the fault has lasted long enough, or that part of the time. */
+  hold(part?: number): Promise<void>;
   /** For faults that need a load of their own. */
   session(): RouterSession;
 }
@@ -23,6 +23,8 @@ export interface Fault {
   readonly maxOuts: number;
   /** Needs the proxy before slave1. */
   readonly behindProxy?: boolean;
+  /** Only about our router, which gets these options besides. */
+  readonly ours?: Pick<DatabaseRoutingOptions, 'masterBudget'>;
   /** The replication can't be restored after it. */
   readonly isLasting?: boolean;
   /** Before the router is started. */
@@ -37,10 +39,10 @@ type Change = (database: FaultDatabase) => unknown;
 
 /** A fault that befalls slave1 by one call and goes by another. */
 export function onVictim(name: string, strike: Change, heal: Change, more: Partial<Fault> = {}): Fault {
-  const run = async ({ database, clock, holdMs }: FaultRun) => {
+  const run = async ({ database, clock, hold }: FaultRun) => {
     clock.strike(database.victim.name);
     await strike(database);
-    await sleepMs(holdMs);
+    await hold();
     await heal(database);
     clock.heal(database.victim.name);
   };

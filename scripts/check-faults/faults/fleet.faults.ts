@@ -1,5 +1,5 @@
 import { setTimeout as sleepMs } from 'node:timers/promises';
-import type { Fault } from './fault.js';
+import type { Fault, FaultRun } from './fault.js';
 
 const RESTART_MS = 1000;
 /** Between one slave's restart and the next one's, as a careful operator waits. */
@@ -27,14 +27,23 @@ export const FLEET_FAULTS: readonly Fault[] = [
     name: 'all slaves gone and back',
     detectWithinMs: 2000,
     maxOuts: 3,
-    run: async ({ database: { slaves }, clock, holdMs }) => {
-      clock.strike(...slaves.map(({ name }) => name));
-      await Promise.all(slaves.map((slave) => slave.kill()));
-      await sleepMs(holdMs);
-      for (const slave of slaves) {
-        await slave.start();
-        clock.heal(slave.name);
-      }
-    },
+    run: allGone,
+  },
+  {
+    name: 'all slaves gone, masterBudget',
+    detectWithinMs: 2000,
+    maxOuts: 3,
+    run: allGone,
+    ours: { masterBudget: { perSecond: 50 } },
   },
 ];
+
+async function allGone({ database: { slaves }, clock, hold }: FaultRun): Promise<void> {
+  clock.strike(...slaves.map(({ name }) => name));
+  await Promise.all(slaves.map((slave) => slave.kill()));
+  await hold();
+  for (const slave of slaves) {
+    await slave.start();
+    clock.heal(slave.name);
+  }
+}

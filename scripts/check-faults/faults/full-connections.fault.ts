@@ -1,4 +1,3 @@
-import { setTimeout as sleepMs } from 'node:timers/promises';
 import { ConnectionHog } from './connection-hog.js';
 import type { Fault } from './fault.js';
 
@@ -7,11 +6,11 @@ export const FULL_CONNECTIONS: Fault = {
   name: 'full max_connections',
   detectWithinMs: 2000,
   maxOuts: 1,
-  run: async ({ database: { victim }, clock, holdMs }) => {
+  run: async ({ database: { victim }, clock, hold }) => {
     const hog = new ConnectionHog(victim);
     clock.strike(victim.name);
     await hog.grab();
-    await sleepMs(holdMs);
+    await hold();
     await hog.release();
     clock.heal(victim.name);
   },

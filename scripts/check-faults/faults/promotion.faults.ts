@@ -1,5 +1,6 @@
 import { setTimeout as sleepMs } from 'node:timers/promises';
-import type { PostgresSlave } from '../../../src/testing/index.js';
+import type { PostgresServer } from '../../../src/testing/index.js';
+import { mostAdvanced } from '../../common/most-advanced.js';
 import type { FaultDatabase } from '../fault-database.js';
 import { countSentAfter } from '../load/sent-value.js';
 import type { Fault, FaultRun } from './fault.js';
@@ -24,11 +25,29 @@ export const PROMOTION_FAULTS: readonly Fault[] = [
     name: 'promotion, old master dead',
     run: async (run) => {
       await replaceMaster(run);
-      await sleepMs(run.holdMs);
+      await run.hold();
     },
   },
   comesBackAlone(),
+  {
+    ...COMMON,
+    name: 'promotion, old master a slave',
+    run: async (run) => {
+      const { replication } = run.database;
+      await replaceMaster(run);
+      await run.hold(0.5);
+      await replication.rebuild(replication.master);
+      run.clock.heal(MASTER);
+      await run.hold();
+    },
+    straying: ({ replication }) => countRefused(replication.master),
+  },
 ];
+
+/** A slave refuses writes, and its log tells of them. */
+async function countRefused(server: PostgresServer): Promise<number> {
+  return (await server.log()).match(/ERROR: {2}cannot execute .* in a read-only transaction/g)?.length ?? 0;
+}
 
 /** It does not know that it was replaced, waits for no slave, and would take any write. */
 function comesBackAlone(): Fault {
@@ -39,10 +58,10 @@ function comesBackAlone(): Fault {
     run: async (run) => {
       const { master } = run.database.replication;
       killedMs = await replaceMaster(run);
-      await sleepMs(run.holdMs / 2);
+      await run.hold(0.5);
       await master.start();
       await master.configure({ synchronous_standby_names: null });
-      await sleepMs(run.holdMs);
+      await run.hold();
     },
     straying: ({ replication }) => countSentAfter(replication.master, killedMs),
   };
@@ -60,16 +79,4 @@ async function replaceMaster({ database, clock }: FaultRun): Promise<number> {
   clock.promote(promoted.name);
   for (const slave of slaves) if (slave !== promoted) await slave.follow(promoted);
   return killedMs;
-}
-
-async function mostAdvanced(slaves: readonly PostgresSlave[]): Promise<PostgresSlave> {
-  const received = await Promise.all(
-    slaves.map(async (slave) => {
-      const [row] = await slave.query<{ at: string }>(
-        "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0') AS at",
-      );
-      return { slave, at: Number(row?.at) };
-    }),
-  );
-  return received.reduce((best, one) => (one.at > best.at ? one : best)).slave;
 }

@@ -16,10 +16,12 @@ export const RECOVERY_CONFLICTS: Fault = {
   maxOuts: 1,
   prepare,
   run: async (run) => {
-    const { database, clock, holdMs } = run;
+    const { database, clock, hold } = run;
     clock.strike(database.victim.name);
-    const ended = AbortSignal.timeout(holdMs);
-    await Promise.all([disturb(database, ended), ...Array.from({ length: READERS }, () => read(run, ended))]);
+    const abort = new AbortController();
+    const held = hold().then(() => abort.abort());
+    const readers = Array.from({ length: READERS }, () => read(run, abort.signal));
+    await Promise.all([held, disturb(database, abort.signal), ...readers]);
     await database.replication.caughtUp();
     clock.heal(database.victim.name);
   },

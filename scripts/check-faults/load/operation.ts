@@ -8,4 +8,6 @@ export interface Operation {
   readonly engine: string | undefined;
   /** What it failed with. */
   readonly error: string | undefined;
+  /** It failed because no slave could serve and the master has a budget: as was configured. */
+  readonly isRefused: boolean;
 }

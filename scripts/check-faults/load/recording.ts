@@ -1,3 +1,4 @@
+import { SlavesUnavailableError } from '../../../src/index.js';
 import type { Operation } from './operation.js';
 
 /** What happened in one row. Times are those of `performance.now()`. */
@@ -16,14 +17,15 @@ export class Recording {
     work: () => Promise<Answer>,
   ): Promise<Answer | undefined> {
     const startedMs = performance.now();
-    const ended = (engine: string | undefined, error: string | undefined) =>
-      void this.operations.push({ kind, startedMs, endedMs: performance.now(), engine, error });
+    const ended = (outcome: Pick<Operation, 'engine' | 'error' | 'isRefused'>) =>
+      void this.operations.push({ kind, startedMs, endedMs: performance.now(), ...outcome });
     try {
       const answer = await work();
-      ended(answer.engine, undefined);
+      ended({ engine: answer.engine, error: undefined, isRefused: false });
       return answer;
     } catch (cause) {
-      ended(undefined, messageOf(cause));
+      const isRefused = cause instanceof SlavesUnavailableError;
+      ended({ engine: undefined, error: messageOf(cause), isRefused });
       return undefined;
     }
   }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { DatabaseRoutingOptions } from '../../../src/index.js';
 import type { Servers } from '../../common/servers.js';
 
 /** What a person's requests read and write with; one and the same where the router tells them apart. */
@@ -22,5 +23,9 @@ export interface RouterUnderFault {
   close(): Promise<void>;
 }
 
-/** `onSent` is told of each query that the router is about to send to an engine. */
-export type StartRouter = (servers: Servers, onSent: (engine: string) => void) => Promise<RouterUnderFault>;
+/** `onSent` is told of each query that the router is about to send to an engine. `options` are for ours. */
+export type StartRouter = (
+  servers: Servers,
+  onSent: (engine: string, reason?: string) => void,
+  options: Partial<DatabaseRoutingOptions>,
+) => Promise<RouterUnderFault>;

@@ -19,7 +19,8 @@ export class DelayedPipe {
   ) {
     from.on('data', (bytes: Buffer) => this.add(bytes));
     from.on('end', () => this.add(null));
-    from.on('close', () => clearTimeout(this.timer));
+    // Not where the sender has closed: what it sent last is still on its way, and so is the word that it has ended.
+    to.on('close', () => clearTimeout(this.timer));
   }
 
   /** Reads no more, so that the kernels hold what is sent: nobody sees how either end fares meanwhile. */

@@ -1,11 +1,17 @@
-import { FaultDatabase } from './fault-database.js';
+interface Restorable {
+  /** As it was at the start; rejects where that can't be done. */
+  restore(): Promise<void>;
+  stop(): Promise<void>;
+}
 
 /** Gives each row a database that is as at the start: the last row's where it could be restored, else another one. */
-export class Databases {
-  private current: FaultDatabase | undefined;
+export class Databases<Database extends Restorable> {
+  private current: Database | undefined;
 
-  async take(): Promise<FaultDatabase> {
-    this.current ??= await FaultDatabase.start();
+  constructor(private readonly start: () => Promise<Database>) {}
+
+  async take(): Promise<Database> {
+    this.current ??= await this.start();
     return this.current;
   }
 
