@@ -37,11 +37,38 @@ from (select s.in_recovery,
   cross join pg_control_checkpoint() c cross join pg_control_recovery() m
   left join pg_stat_wal_receiver w on true`;
 
-/** Rejects after the time, or when it can't be asked. */
+/** There was no answer in time. */
+export class NoAnswerError extends Error {
+  constructor(
+    timeoutMs: number,
+    /** How much later than that it was noticed. */
+    readonly lateMs: number,
+  ) {
+    super(`no answer within ${timeoutMs} ms`);
+  }
+}
+
+/** Rejects with `NoAnswerError` after the time, connecting included, or when it can't be asked. */
 export async function probe(engine: Engine, timeoutMs: number): Promise<ProbeRow> {
-  const asked = engine.probes.raw<{ rows: ProbeRow[] }>(ASK).timeout(timeoutMs);
-  const { rows } = await asked;
+  const asked = engine.probes.raw<{ rows: ProbeRow[] }>(ASK).timeout(timeoutMs * 2);
+  const { rows } = await answerWithin(asked, timeoutMs);
   return rows[0]!;
+}
+
+function answerWithin<Answer>(asked: PromiseLike<Answer>, timeoutMs: number): Promise<Answer> {
+  const sinceMs = performance.now();
+  return new Promise((resolve, reject) => {
+    const giveUp = () => reject(new NoAnswerError(timeoutMs, performance.now() - sinceMs - timeoutMs));
+    const timer = setTimeout(giveUp, timeoutMs);
+    const settled = (settle: () => void) => {
+      clearTimeout(timer);
+      settle();
+    };
+    asked.then(
+      (answer) => settled(() => resolve(answer)),
+      (error: Error) => settled(() => reject(error)),
+    );
+  });
 }
 
 /** Whether its own pool, and not only the connection for probes, runs queries. Never rejects. */

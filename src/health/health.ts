@@ -6,7 +6,7 @@ import type { EngineState } from '../engines/engine-state.js';
 import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
 import type { EngineFailure } from './engine-failure.js';
 import { EngineHealth, type HealthTools } from './engine-health.js';
-import { type ProbeRow, serves } from './engine-probe.js';
+import { NoAnswerError, type ProbeRow, serves } from './engine-probe.js';
 import { type Lag, LagMeter } from './lag-meter.js';
 import { MasterElection } from './master-election.js';
 import { type Listener, Monitor } from './monitor.js';
@@ -151,11 +151,9 @@ export class Health implements EngineWatcher, Listener {
   }
 
   notHeard(engine: Engine, error: unknown, askedAtMs: number): void {
-    const timedOut = (error as { name?: unknown }).name === 'KnexTimeoutError';
-    const because = timedOut ? `no answer within ${this.options.timeoutMs} ms` : messageOf(error);
-    this.healths.get(engine)?.notAnswered(because, askedAtMs, this.nowMs());
+    this.healths.get(engine)?.notAnswered(messageOf(error), askedAtMs, this.nowMs());
     // what waits for a slave that does not answer runs elsewhere; on the master it may yet be done
-    if (timedOut && engine.role === 'slave') engine.cut();
+    if (error instanceof NoAnswerError && engine.role === 'slave') engine.cut();
     this.settleMaster();
   }
 

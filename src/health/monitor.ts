@@ -1,5 +1,5 @@
 import type { Engine } from '../engines/engine.js';
-import { type ProbeRow, probe } from './engine-probe.js';
+import { NoAnswerError, type ProbeRow, probe } from './engine-probe.js';
 import { ProbeLoop } from './probe-loop.js';
 
 /** Makes something of what engines say. */
@@ -14,7 +14,7 @@ const IDLE_MS = 5_000;
 const IDLE_AFTER_MS = 10_000;
 /** While there is no master, all engines are asked for one that was promoted. */
 const URGENT_MS = 100;
-/** Timers that fire so late say that this process was too busy to hear the answer. */
+/** A timer that fires so late says that this process was too busy to hear the answer. */
 const BUSY_MS = 250;
 
 /** Asks each engine in a loop of its own, so that one which does not answer keeps nobody else waiting; slowly without traffic. */
@@ -82,7 +82,7 @@ export class Monitor {
     try {
       this.listener.heard(engine, await probe(engine, this.timeoutMs), askedAtMs);
     } catch (error) {
-      if (this.nowMs() - askedAtMs > this.timeoutMs + BUSY_MS) return 0;
+      if (error instanceof NoAnswerError && error.lateMs > BUSY_MS) return 0;
       this.listener.notHeard(engine, error, askedAtMs);
     }
     return this.pauseMs(engine);
@@ -91,9 +91,9 @@ export class Monitor {
   private pauseMs(engine: Engine): number {
     if (this.wanted) this.wantedAtMs = this.nowMs();
     this.wanted = false;
-    const pace = this.listener.pace(engine);
-    this.isAsleep = pace === 'calm' && this.nowMs() - this.wantedAtMs > IDLE_AFTER_MS;
+    this.isAsleep = this.nowMs() - this.wantedAtMs > IDLE_AFTER_MS;
     if (this.isAsleep) return IDLE_MS;
+    const pace = this.listener.pace(engine);
     if (pace === 'calm') return this.intervalMs * (0.9 + this.random() / 5);
     return pace === 'again' ? 0 : URGENT_MS;
   }
