@@ -22,7 +22,6 @@ export class Engine {
   /** Counts what connections don't survive: a change of role, or having been cut. */
   private generation = 0;
   private readonly generations = new WeakMap<object, number>();
-  private isClosed = false;
 
   constructor(
     readonly name: string,
@@ -66,11 +65,6 @@ export class Engine {
     connection.once?.('end', () => this.probeConnections.delete(connection));
   }
 
-  /** Throws once it is closing: its pool gives nothing more, and would let who asks it then wait in vain. */
-  mustBeOpen(): void {
-    if (this.isClosed) throw new Error(`Unable to acquire a connection: ${this.name} is closed`);
-  }
-
   /** What is awaited of it, or an error as soon as it is cut; `late` gets what comes after that. */
   orCut<Awaited>(awaited: Promise<Awaited>, late: (value: Awaited) => void): Promise<Awaited> {
     return new Promise((resolve, reject) => {
@@ -108,13 +102,11 @@ export class Engine {
 
   /** Connects again when it is next needed, after `destroy()`. */
   initialize(): void {
-    this.isClosed = false;
     for (const knex of [this.knex, this.probes]) if (!knex.client.pool) knex.initialize();
   }
 
   /** Closes its pool: what runs may end first, unless it does not answer, or takes longer than a while. */
   async destroy(): Promise<void> {
-    this.isClosed = true;
     const graceMs = this.state.kind === 'down' ? 0 : GRACE_MS;
     const cutting = setTimeout(() => this.cut(), graceMs);
     await this.knex.destroy().finally(() => clearTimeout(cutting));

@@ -17,7 +17,6 @@ export class HeldConnections {
 
   /** Counts as in flight from the wait for the connection until its release. */
   async acquire(engine: Engine): Promise<KnexConnection> {
-    engine.mustBeOpen();
     engine.inFlight++;
     try {
       const client = clientOf(engine.knex);

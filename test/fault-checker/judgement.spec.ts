@@ -62,6 +62,7 @@ class StagedRow {
       beganMs,
       endedMs,
       strayWrites,
+      causes: ['slave2 is slow'],
     });
   }
 
@@ -229,7 +230,7 @@ describe('the judgement of a fault', () => {
         'the first write after the promotion came never, not within 1000 ms',
         '3 writes reached the old master',
         '1 rejections were not handled',
-        'engines went out of rotation 2 times, not at most 1',
+        'engines went out of rotation 2 times, not at most 1: slave2 is slow',
       ]);
     });
 
