@@ -26,7 +26,8 @@ export function brokenGoals({ detectWithinMs, maxOuts, ours }: Fault, row: RowRe
     row.unhandled > 0 && `${row.unhandled} rejections were not handled`,
     isOverspent(row, ours?.masterBudget?.perSecond) &&
       `the master took over ${row.takenOverPerSecond?.toFixed(0)} reads a second, not at most ${ours?.masterBudget?.perSecond}`,
-    (row.outs ?? 0) > maxOuts && `engines went out of rotation ${row.outs} times, not at most ${maxOuts}`,
+    (row.outs ?? 0) > maxOuts &&
+      `engines went out of rotation ${row.outs} times, not at most ${maxOuts}: ${row.causes.join('; ')}`,
   ].filter((goal) => goal !== false);
 }
 

@@ -19,8 +19,13 @@ export async function startOurs(
 ): Promise<RouterUnderFault> {
   const routing = createDatabaseRouting({ ...routingOptions(servers, {}), ...HEALTH, ...options });
   routing.events.on('decision', ({ engine, reason }) => onSent(engine, reason));
+  const causes: string[] = [];
+  routing.events.on('engine', ({ engine, to }) => {
+    if ('because' in to) causes.push(`${engine} is ${to.kind}, ${to.because}`);
+  });
   await routing.ready();
   return {
+    causes,
     session: () => new OurSession(routing),
     isOut: (engine) => isOut(routing.status(), engine),
     masterNow: () => routing.status().master,

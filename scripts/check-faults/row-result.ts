@@ -33,6 +33,8 @@ export interface RowResult {
   /** Reads a second that the master took over while no slave could serve. */
   readonly takenOverPerSecond: number | undefined;
   readonly outs: number | undefined;
+  /** What the router said of engines that were out. */
+  readonly causes: readonly string[];
   /** From the moment when everybody can see a promotion to the first acknowledged write. */
   readonly firstWriteMs: Duration;
   /** Writes that an old master got. */
@@ -57,6 +59,7 @@ export interface RowEvidence {
   readonly beganMs: number;
   readonly endedMs: number;
   readonly strayWrites: number | undefined;
+  readonly causes: readonly string[] | undefined;
 }
 
 const EXAMPLES = 3;
@@ -92,6 +95,7 @@ export function rowResult(evidence: RowEvidence): RowResult {
     onMasterDuring: shareOn(masters, during),
     takenOverPerSecond: takenOverPerSecond(evidence, faultEndedMs),
     outs: watch.isTold ? watch.outs : undefined,
+    causes: [...(evidence.causes ?? [])],
     firstWriteMs: firstWriteMs(writes, clock),
     strayWrites: evidence.strayWrites,
     shutdown: undefined,

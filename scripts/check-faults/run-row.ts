@@ -38,7 +38,9 @@ export async function runRow(database: FaultDatabase, row: Row): Promise<RowResu
     const times = await observe(database, row, router, recording);
     const strayWrites = await fault.straying?.(database);
     const { title } = ROUTERS[name];
-    return rowResult({ fault: fault.name, router: title, recording, sent, watch, strayWrites, ...times });
+    const { causes } = router;
+    const evidence = { fault: fault.name, router: title, recording, sent, watch, strayWrites, causes };
+    return rowResult({ ...evidence, ...times });
   } finally {
     watch.stop();
     await closed(router);

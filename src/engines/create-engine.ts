@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
+import { refuseWhenClosing } from './refuse-when-closing.js';
 import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
 import { Engine, type EngineRole } from './engine.js';
 import { engineSessions, probeSessions } from './engine-sessions.js';
@@ -26,7 +27,10 @@ export function createEngine(role: EngineRole, { name, weight, config }: Resolve
   if (!isPostgres(probes)) return engine;
   limitConnecting(own, CONNECT_TIMEOUT_MS[role]);
   limitConnecting(probes, PROBE_ACQUIRE_TIMEOUT_MS);
-  for (const one of [own, probes]) askForEachConnection(one);
+  for (const one of [own, probes]) {
+    askForEachConnection(one);
+    refuseWhenClosing(one, name);
+  }
   dropOutdated(engine);
   return engine;
 }

@@ -21,7 +21,6 @@ export class Engine {
   /** Counts what connections don't survive: a change of role, or having been cut. */
   private generation = 0;
   private readonly generations = new WeakMap<object, number>();
-  private isClosed = false;
 
   constructor(
     readonly name: string,
@@ -65,12 +64,6 @@ export class Engine {
     connection.once?.('end', () => this.probeConnections.delete(connection));
   }
 
-  /** Once it is closing its pool gives nothing more, and would let who asks it then wait in vain. */
-  closedError(): Error | undefined {
-    if (!this.isClosed) return undefined;
-    return new Error(`Unable to acquire a connection: ${this.name} is closed`);
-  }
-
   /** Whether an idle connection may still be used: not where its session is one of another role, or was cut. */
   isCurrent(connection: object): boolean {
     return (this.generations.get(connection) ?? this.generation) === this.generation;
@@ -93,13 +86,11 @@ export class Engine {
 
   /** Connects again when it is next needed, after `destroy()`. */
   initialize(): void {
-    this.isClosed = false;
     for (const knex of [this.knex, this.probes]) if (!knex.client.pool) knex.initialize();
   }
 
   /** Closes its pool: what runs may end first, unless it does not answer, or takes longer than a while. */
   async destroy(): Promise<void> {
-    this.isClosed = true;
     const graceMs = this.state.kind === 'down' ? 0 : GRACE_MS;
     const cutting = setTimeout(() => this.cut(), graceMs);
     await this.knex.destroy().finally(() => clearTimeout(cutting));

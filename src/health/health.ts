@@ -83,16 +83,14 @@ export class Health implements EngineWatcher, Listener {
   }
 
   start(): void {
-    this.masterWaiters.open();
-    this.slaveWaiters.open();
+    for (const waiters of [this.masterWaiters, this.slaveWaiters]) waiters.open();
     this.monitor.start();
   }
 
   /** Asks nobody any more; whoever waits is told that there was nothing. */
   stop(): void {
     this.monitor.stop();
-    this.masterWaiters.close();
-    this.slaveWaiters.close();
+    for (const waiters of [this.masterWaiters, this.slaveWaiters]) waiters.close();
   }
 
   /** Resolves when each engine was asked once, whether it answered or not; at once where they were. */

@@ -17,8 +17,6 @@ export class HeldConnections {
 
   /** Counts as in flight from the wait for the connection until its release. */
   acquire(engine: Engine): Promise<KnexConnection> {
-    const closed = engine.closedError();
-    if (closed) return Promise.reject(closed);
     engine.inFlight++;
     return clientOf(engine.knex)
       .acquireConnection()

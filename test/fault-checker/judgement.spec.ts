@@ -7,6 +7,7 @@ import { RotationWatch } from '../../scripts/check-faults/rotation-watch.js';
 import type { RouterUnderFault } from '../../scripts/check-faults/routers/router-under-fault.js';
 import { type RowResult, rowResult } from '../../scripts/check-faults/row-result.js';
 import { SentLog } from '../../scripts/check-faults/sent-log.js';
+import { SlavesUnavailableError } from '../../src/index.js';
 
 const SLAVES = ['slave1', 'slave2', 'slave3'];
 
@@ -33,6 +34,12 @@ class StagedRow {
     });
   }
 
+  async refuse(): Promise<void> {
+    await this.operation('read', 0, () => {
+      throw new SlavesUnavailableError('slave1 is down');
+    });
+  }
+
   async write(ms = 5): Promise<void> {
     await this.operation('write', ms, () => ({ engine: 'master' }));
   }
@@ -55,6 +62,7 @@ class StagedRow {
       beganMs,
       endedMs,
       strayWrites,
+      causes: ['slave2 is slow'],
     });
   }
 
@@ -87,6 +95,21 @@ describe('the judgement of a fault', () => {
     const result = row.result();
     expect(result).toMatchObject({ failedReads: 1, failedWrites: 2 });
     expect(result.errors).toContainEqual({ message: 'write: Error: connect ECONNREFUSED', count: 2 });
+  });
+
+  it('counts reads that were refused for the budget apart from those that failed', async () => {
+    row.clock.strike('slave1');
+    await row.refuse();
+    expect(row.result()).toMatchObject({ failedReads: 0, refusedReads: 1, errors: [] });
+  });
+
+  it('counts what the master takes over by the reason that the router gives', () => {
+    row.sent.add('master', 'no-slave');
+    jest.advanceTimersByTime(1);
+    row.clock.strike('slave1');
+    for (const reason of ['no-slave', 'no-slave', 'wrote']) row.sent.add('master', reason);
+    jest.advanceTimersByTime(500);
+    expect(row.result().takenOverPerSecond).toBe(4);
   });
 
   it('measures from the fault until the router says that the engine is out', async () => {
@@ -207,8 +230,27 @@ describe('the judgement of a fault', () => {
         'the first write after the promotion came never, not within 1000 ms',
         '3 writes reached the old master',
         '1 rejections were not handled',
-        'engines went out of rotation 2 times, not at most 1',
+        'engines went out of rotation 2 times, not at most 1: slave2 is slow',
       ]);
+    });
+
+    it('finds that the master took over more than its budget', () => {
+      row.clock.strike('slave1');
+      for (let read = 0; read < 100; read++) row.sent.add('master', 'no-slave');
+      jest.advanceTimersByTime(1000);
+      const withBudget = (perSecond: number) => ({ ...fault, ours: { masterBudget: { perSecond } } });
+      const result = row.result();
+      const finding = 'the master took over 100 reads a second, not at most 50';
+      expect(brokenGoals(withBudget(50), result)).toContain(finding);
+      expect(brokenGoals(withBudget(100), result).join()).not.toContain('took over');
+    });
+
+    it('finds an end that took too long, and what it left', () => {
+      row.clock.strike('slave1');
+      const shutdown = { tookMs: 12_345, left: ['Timeout', 'the process'] };
+      const findings = brokenGoals(fault, { ...row.result(), shutdown });
+      expect(findings).toContain('shutting down took 12345 ms, not at most 11000');
+      expect(findings).toContain('shutting down left Timeout, the process');
     });
 
     it('finds a slave that had nothing to lose', async () => {

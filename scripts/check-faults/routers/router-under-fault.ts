@@ -18,6 +18,8 @@ export interface RouterUnderFault {
   session(): RouterSession;
   /** Whether it keeps reads away from an engine; undefined where it can't tell. */
   isOut(engine: string): boolean | undefined;
+  /** Why engines went out, a phrase each time, where it tells. */
+  readonly causes?: readonly string[];
   /** The engine that gets the writes. */
   masterNow(): string;
   close(): Promise<void>;
