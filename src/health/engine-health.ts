@@ -19,6 +19,21 @@ export interface HealthTools {
   nowMs(): number;
 }
 
+const MOST_LATENCIES = 6;
+/** A stall of the machine is shorter; so long, and for two probes at least, it was the engine. */
+const STALL_MS = 150;
+
+/** The least of the newest probes that together took longer than a stall, of all that there are where none did. */
+function leastLately(latencies: readonly number[]): number {
+  let [sum, least] = [0, Infinity];
+  for (const [index, latencyMs] of latencies.entries()) {
+    if (index >= 2 && sum > STALL_MS) break;
+    sum += latencyMs;
+    least = Math.min(least, latencyMs);
+  }
+  return least;
+}
+
 /** Shares of its weight that an engine gets while it returns, for a step each. */
 const STEPS = [1 / 16, 1 / 8, 1 / 4, 1 / 2];
 
@@ -28,11 +43,8 @@ export class EngineHealth {
   answer: ProbeRow | undefined;
   askedAtMs = -Infinity;
   lag: Lag | undefined;
-  /** The better one of the last two probes: a single slow one says nothing, nor does the first, which connects. */
-  latencyMs: number | undefined;
-  lastLatencyMs: number | undefined;
-  /** The worse one of the two, which others are compared with: where all are slow now and then, nobody is to blame. */
-  worstLatencyMs: number | undefined;
+  /** Of the last probes, the newest first. */
+  private latencies: readonly number[] = [];
   private step = 0;
   private stepAtMs = 0;
   private isTried = false;
@@ -49,13 +61,24 @@ export class EngineHealth {
     return this.askedAtMs > -Infinity;
   }
 
+  /** What the last probes took at least: a few slow ones say nothing, nor does the first, which connects. */
+  get latencyMs(): number | undefined {
+    return this.latencies.length < 2 ? undefined : leastLately(this.latencies);
+  }
+
+  get lastLatencyMs(): number | undefined {
+    return this.latencies[0];
+  }
+
+  /** The worse one of the last two, which others are compared with: where all are slow now and then, nobody is to blame. */
+  get worstLatencyMs(): number | undefined {
+    return this.latencies.length < 2 ? undefined : Math.max(this.latencies[0]!, this.latencies[1]!);
+  }
+
   answered(answer: ProbeRow, askedAtMs: number, latencyMs: number): void {
     this.answer = answer;
     this.askedAtMs = askedAtMs;
-    const before = this.lastLatencyMs;
-    this.latencyMs = before === undefined ? undefined : Math.min(latencyMs, before);
-    this.worstLatencyMs = before === undefined ? undefined : Math.max(latencyMs, before);
-    this.lastLatencyMs = latencyMs;
+    this.latencies = [latencyMs, ...this.latencies].slice(0, MOST_LATENCIES);
   }
 
   /** It answered, and this is what there is to say of it. */
@@ -86,7 +109,7 @@ export class EngineHealth {
   failed(because: string, nowMs: number): void {
     const { kind } = this.engine.state;
     this.answer = this.lag = undefined;
-    this.latencyMs = this.worstLatencyMs = this.lastLatencyMs = undefined;
+    this.latencies = [];
     if (kind === 'draining') return;
     if (kind !== 'down') this.gate.close(nowMs);
     this.become({ kind: 'down', since: new Date(), because });

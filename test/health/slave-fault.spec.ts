@@ -115,6 +115,18 @@ describe('a slave is slow', () => {
   });
 });
 
+describe('a stall of the machine', () => {
+  it('is shorter than what makes a slave slow', () => {
+    const health = heardHealth(engineOf('slave1'), {}, 1);
+    const heard = (latencyMs: number) => {
+      health.answered(SLAVE_ANSWER, 0, latencyMs);
+      return [faultOfSlave(health, SLAVE_ANSWER, AROUND)?.kind, isInDoubt(health, AROUND)];
+    };
+    for (let times = 0; times < 3; times++) expect(heard(46)).toEqual([undefined, true]);
+    expect(heard(46)).toEqual(['slow', false]);
+  });
+});
+
 describe('a master', () => {
   it('is foreign where it was made a slave, and nothing else', () => {
     expect(faultOfMaster(MASTER_ANSWER)).toBeUndefined();
