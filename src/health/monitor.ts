@@ -80,8 +80,10 @@ export class Monitor {
   private async round(engine: Engine): Promise<number> {
     const askedAtMs = this.nowMs();
     try {
-      this.listener.heard(engine, await probe(engine, this.timeoutMs), askedAtMs);
+      const answer = await probe(engine, this.timeoutMs);
+      if (!this.stopped) this.listener.heard(engine, answer, askedAtMs);
     } catch (error) {
+      if (this.stopped) return IDLE_MS; // its connections are being closed
       if (error instanceof NoAnswerError && error.lateMs > BUSY_MS) return 0;
       this.listener.notHeard(engine, error, askedAtMs);
     }

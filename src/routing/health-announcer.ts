@@ -13,7 +13,7 @@ export class HealthAnnouncer implements HealthListener {
 
   engineChanged({ name, state: to }: Engine, from: EngineState): void {
     const text = `Engine ${name} is ${to.kind}, it was ${from.kind}${'because' in to ? `: ${to.because}` : ''}`;
-    if (!serves(to)) this.logger.warn(text);
+    if (!serves(to) && to.kind !== 'draining') this.logger.warn(text);
     else if (from.kind !== 'unknown') this.logger.debug(text); // that all is as it should be is no news
     this.events.emit('engine', { engine: name, from, to });
   }
