@@ -28,7 +28,7 @@ const count = {
 const causes = {};
 let longestMs = 0;
 let counting = false;
-let stopped = false;
+const end = new AbortController();
 
 /** Without these the process would be gone, and with it all that its other requests were about to get. */
 for (const event of ['uncaughtException', 'unhandledRejection']) {
@@ -53,7 +53,7 @@ class Person {
   }
 
   async live() {
-    for (let turn = 0; !stopped; turn++) {
+    for (let turn = 0; !end.signal.aborted; turn++) {
       const writes = this.id % 2 === 1 && turn % (READS_PER_WRITE + 1) === 0;
       await this.request(() => (writes ? this.write() : this.look()));
       await sleepMs(PAUSE_MS);
@@ -67,9 +67,9 @@ class Person {
       await withinDeadline(access.request(this, work));
     } catch (error) {
       // what is still without an answer at the end is not counted: nobody knows
-      if (counting && !stopped) this.failed(error);
+      if (counting && !end.signal.aborted) this.failed(error);
     }
-    if (counting && !stopped) longestMs = Math.max(longestMs, performance.now() - startMs);
+    if (counting && !end.signal.aborted) longestMs = Math.max(longestMs, performance.now() - startMs);
   }
 
   failed(error) {
@@ -108,6 +108,6 @@ if (fault) await ask(fault);
 const faultMs = performance.now();
 await sleepMs(seconds * 1_000);
 const perSecond = count.requests / ((performance.now() - faultMs) / 1_000);
-stopped = true;
+end.abort();
 await Promise.race([Promise.allSettled(lives), sleepMs(1_000)]);
 tell({ ...count, perSecond, longestMs, causes });

@@ -73,3 +73,5 @@ try {
   process.exit(2);
 }
 await main(commandLine);
+// Some libraries leave connections behind that wait for ever.
+process.exit();

@@ -25,9 +25,9 @@ async function reads() {
   const routing = await routingWith(engines, { balancer: kind, pool }, BoundedClient);
   const read = () => routing.run(() => routing.knex('posts').where({ id: 1 }).first());
   let done = 0;
-  let stopped = false;
+  const end = new AbortController();
   const reader = async () => {
-    for (; !stopped; done++) await read();
+    for (; !end.signal.aborted; done++) await read();
   };
   const readers = Array.from({ length: readersPerSlave * engines }, reader);
   const wait = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1_000 * share));
@@ -35,7 +35,7 @@ async function reads() {
   const [before, startMs] = [done, performance.now()];
   await wait(3);
   const perSecond = ((done - before) / (performance.now() - startMs)) * 1_000;
-  stopped = true;
+  end.abort();
   await Promise.all(readers);
   return perSecond;
 }

@@ -37,17 +37,19 @@ export function stubPg({ Client }) {
   Client.prototype.connect = function connect(done) {
     this._connected = true;
     if (!done) return Promise.resolve(this);
-    process.nextTick(done, null, this);
+    return process.nextTick(done, null, this);
   };
+  // pools call these, and a socket that never connects would collect them
+  Client.prototype.ref = Client.prototype.unref = () => {};
   Client.prototype.end = function end(done) {
     if (!done) return Promise.resolve();
-    process.nextTick(done);
+    return process.nextTick(done);
   };
   Client.prototype.query = function query(config, values, done) {
     const callback = typeof values === 'function' ? values : (done ?? config.callback);
     const text = typeof config === 'string' ? config : config.text;
     const result = answerOf(text, config.rowMode, this.host !== 'master');
     if (!callback) return Promise.resolve(result);
-    process.nextTick(callback, null, result);
+    return process.nextTick(callback, null, result);
   };
 }

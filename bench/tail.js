@@ -84,7 +84,7 @@ function table(results, titles) {
       ms(own, ({ p99 }) => p99),
       ms(own, ({ p999 }) => p999),
       ms(own, ({ noticed }) => noticed.p99),
-      `${ratio(own, well.get(router))}`,
+      ratio(own, well.get(router)),
       median(own.map(({ failed }) => failed)).toFixed(0),
     ]),
   );
