@@ -51,8 +51,9 @@ export function ask(what) {
 
 /** In a script: the figure, and the end. */
 export function tell(figure) {
-  if (process.send) process.send(figure, () => process.exit());
-  else console.log(figure); // started by hand, under a profiler say
+  if (process.send) return void process.send(figure, () => process.exit());
+  console.log(figure); // started by hand, under a profiler say
+  process.exit();
 }
 
 export function median(figures) {

@@ -1,4 +1,5 @@
-// One figure: µs of CPU time per query of the variant `<bare|routed>:<work>`, with a driver that answers at once.
+// One figure: µs of CPU time per query of the variant `<bare|als|routed>:<work>`, with a driver that answers at once.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import knex from 'knex';
 import { createDatabaseRouting } from 'nestjs-database-routing';
 import { settings, tell, variant } from './alternate.js';
@@ -24,14 +25,20 @@ await routing.asked();
 
 /** A context each 4 queries, as a request would have: a bare Knex has none. */
 const UNIT = 4;
+const storage = new AsyncLocalStorage();
+const SIDES = {
+  bare: (unit) => unit(bare),
+  /** What Node itself takes for a context that promises carry. */
+  als: (unit) => storage.run({}, () => unit(bare)),
+  routed: (unit) => routing.run(() => unit(routing.knex)),
+};
+
+async function unit(db) {
+  for (let i = 0; i < UNIT; i++) await WORK[work](db);
+}
+
 async function run(count) {
-  for (let done = 0; done < count; done += UNIT) {
-    if (side === 'bare') for (let i = 0; i < UNIT; i++) await WORK[work](bare);
-    else
-      await routing.run(async () => {
-        for (let i = 0; i < UNIT; i++) await WORK[work](routing.knex);
-      });
-  }
+  for (let done = 0; done < count; done += UNIT) await SIDES[side](unit);
 }
 
 await run(WARM_UP);

@@ -20,17 +20,17 @@ export async function overhead({ rounds, work: share, routers }) {
   };
 }
 
-const sides = (work) => [`bare:${work}`, `routed:${work}`];
+const sides = (work) => ['bare', 'als', 'routed'].map((side) => `${side}:${work}`);
 const peerSides = (router, work) => [`${router}:plain:${work}`, `${router}:routed:${work}`];
 
 function queryTable(figures) {
   const rows = WORKS.map((work) => {
-    const [bare, routed] = sides(work).map((variant) => figures.get(variant));
-    return [work, ...compared(bare, routed)];
+    const [bare, als, routed] = sides(work).map((variant) => figures.get(variant));
+    return [work, ...compared(bare, routed), us(als), ratio(routed, als)];
   });
   return {
     title: 'CPU time per query, routed against bare Knex, with a Knex client that answers at once',
-    head: ['query', 'bare', 'routed', 'ratio', 'more'],
+    head: ['query', 'bare', 'routed', 'ratio', 'more', 'bare in AsyncLocalStorage.run', 'ratio to that'],
     rows,
   };
 }
