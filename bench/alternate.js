@@ -51,9 +51,12 @@ export function ask(what) {
 
 /** In a script: the figure, and the end. */
 export function tell(figure) {
-  if (process.send) return void process.send(figure, () => process.exit());
-  console.log(figure); // started by hand, under a profiler say
-  process.exit();
+  if (process.send) {
+    process.send(figure, () => process.exit());
+  } else {
+    console.log(figure); // started by hand, under a profiler say
+    process.exit();
+  }
 }
 
 export function median(figures) {

@@ -27,10 +27,10 @@ await routing.asked();
 const UNIT = 4;
 const storage = new AsyncLocalStorage();
 const SIDES = {
-  bare: (unit) => unit(bare),
+  bare: (queries) => queries(bare),
   /** What Node itself takes for a context that promises carry. */
-  als: (unit) => storage.run({}, () => unit(bare)),
-  routed: (unit) => routing.run(() => unit(routing.knex)),
+  als: (queries) => storage.run({}, () => queries(bare)),
+  routed: (queries) => routing.run(() => queries(routing.knex)),
 };
 
 async function unit(db) {
