@@ -6,7 +6,8 @@ import { stubEngines } from './stub-client.js';
 const { share = 1 } = settings();
 const routing = createDatabaseRouting(stubEngines(1));
 await routing.ready();
-const { knex: db, classifier } = routing;
+const { knex: db } = routing;
+const { classifier } = routing.parts;
 
 const builder = db('posts as p')
   .join('posts as q', 'p.id', 'q.id')
