@@ -1,15 +1,13 @@
 // One figure of `npm run bench -- intent`; the variant is its name.
 import { createDatabaseRouting } from 'nestjs-database-routing';
-import { StubClient } from './stub-client.js';
+import { settings, tell, variant } from './alternate.js';
+import { stubEngines } from './stub-client.js';
 
-const connection = { host: 'stub' };
-const routing = createDatabaseRouting({
-  client: StubClient,
-  master: { connection },
-  slaves: { slave1: { connection } },
-});
+const { share = 1 } = settings();
+const routing = createDatabaseRouting(stubEngines(1));
 await routing.ready();
-const { knex: db, classifier } = routing;
+const { knex: db } = routing;
+const { classifier } = routing.parts;
 
 const builder = db('posts as p')
   .join('posts as q', 'p.id', 'q.id')
@@ -20,7 +18,8 @@ const builder = db('posts as p')
 const withRaw = db('posts').select('id', db.raw('lower(title) as t')).where('id', '>', 1);
 const raw = db.raw('select id, lower(title) from posts where id > ? and title like ?', [1, 'a%']);
 
-const each = (count, work) => {
+const each = (usual, work) => {
+  const count = usual * share;
   for (let i = 0; i < count / 10; i++) work(i);
   globalThis.gc();
   const start = process.hrtime.bigint();
@@ -41,10 +40,10 @@ const FIGURES = {
   'heap after 1,000,000 distinct texts': () => {
     globalThis.gc();
     const before = process.memoryUsage().heapUsed;
-    for (let i = 0; i < 1_000_000; i++) classifier.classify(db.raw(`select ${i}`));
+    for (let i = 0; i < 1_000_000 * share; i++) classifier.classify(db.raw(`select ${i}`));
     globalThis.gc();
     return (process.memoryUsage().heapUsed - before) / 1e6;
   },
 };
 
-process.send(FIGURES[process.argv[2]](), () => process.exit());
+tell(FIGURES[variant]());

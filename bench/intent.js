@@ -11,12 +11,17 @@ const FIGURES = {
 };
 
 /** What deciding what a query is costs. */
-export async function intent({ rounds }) {
+export async function intent({ rounds, work }) {
   const names = Object.keys(FIGURES);
-  const figures = await alternate(new URL('./intent-figure.js', import.meta.url), names, rounds);
+  const figures = await alternate(new URL('./intent-figure.js', import.meta.url), names, rounds, {
+    share: work,
+  });
   const rows = names.map((name) => {
     const own = figures.get(name);
     return [name, `${median(own).toFixed(0)} ± ${spread(own).toFixed(0)} %`, FIGURES[name]];
   });
-  return [{ title: 'Deciding what a query is', head: ['what', 'median', 'unit'], rows }];
+  return {
+    tables: [{ title: 'Deciding what a query is', head: ['what', 'median', 'unit'], rows }],
+    raw: Object.fromEntries(figures),
+  };
 }

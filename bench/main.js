@@ -1,28 +1,77 @@
-// npm run bench -- <overhead|intent> [--rounds N]
-import { cpus } from 'node:os';
 import { parseArgs } from 'node:util';
+import { gain } from './gain.js';
 import { intent } from './intent.js';
 import { overhead } from './overhead.js';
+import { request } from './request.js';
+import { scale } from './scale.js';
+import { tail } from './tail.js';
+import { installPeers } from './peers/installed.js';
+import { conditions, keep, markdown, sentence } from './results.js';
+import { PEERS, ROUTERS } from './routers/routers.js';
 
-const BENCHMARKS = { overhead, intent };
+const BENCHMARKS = {
+  gain: { run: gain, rounds: 3, routers: ROUTERS },
+  overhead: { run: overhead, rounds: 7, routers: ROUTERS },
+  scale: { run: scale, rounds: 5, routers: [] },
+  tail: { run: tail, rounds: 3, routers: ['ours', '2253'] },
+  request: { run: request, rounds: 7, routers: [] },
+  intent: { run: intent, rounds: 7, routers: [] },
+};
 
-const { positionals, values } = parseArgs({
-  allowPositionals: true,
-  options: { rounds: { type: 'string', default: '7' } },
-});
-const benchmark = BENCHMARKS[positionals[0]];
-const rounds = Number(values.rounds);
-if (!benchmark || !Number.isInteger(rounds) || rounds < 1) {
-  console.error(`Usage: npm run bench -- <${Object.keys(BENCHMARKS).join('|')}> [--rounds N]`);
+const USAGE = `Usage: npm run bench -- <${Object.keys(BENCHMARKS).join('|')}> [options]
+  --rounds N        fresh processes for each figure (default 3 or 7)
+  --routers A,B     for gain, tail and overhead: those to compare, of
+                    ${ROUTERS.join(', ')} (default all; tail: ours,2253)
+  --work SHARE      of the usual work, for a quick look (default 1)
+  --decisions N     for scale: how many the heap has to bear (default 1,000,000)
+  --dry             print only; otherwise docs/benchmarks.md and bench/results/ get the results`;
+
+function readCommandLine() {
+  const { positionals, values } = parseArgs({
+    allowPositionals: true,
+    options: {
+      rounds: { type: 'string' },
+      routers: { type: 'string' },
+      work: { type: 'string', default: '1' },
+      decisions: { type: 'string', default: '1000000' },
+      dry: { type: 'boolean', default: false },
+    },
+  });
+  const [name] = positionals;
+  const benchmark = Object.hasOwn(BENCHMARKS, name ?? '') ? BENCHMARKS[name] : undefined;
+  if (!benchmark) throw new Error(`there is no benchmark ${name ?? 'without a name'}`);
+  const rounds = positive('rounds', values.rounds ?? benchmark.rounds);
+  const routers = values.routers?.split(',') ?? benchmark.routers;
+  const unknown = routers.find((router) => !ROUTERS.includes(router));
+  if (unknown !== undefined) throw new Error(`--routers: there is no ${unknown}`);
+  const work = positive('work', values.work);
+  const decisions = positive('decisions', values.decisions.replaceAll('_', ''));
+  return { name, benchmark, dry: values.dry, options: { rounds, routers, work, decisions } };
+}
+
+function positive(name, text) {
+  const number = Number(text);
+  if (!(number > 0)) throw new Error(`--${name} must be a number above 0, got ${text}`);
+  return name === 'work' ? number : Math.round(number);
+}
+
+async function main({ name, benchmark, dry, options }) {
+  if (options.routers.some((router) => PEERS.includes(router))) installPeers();
+  const result = await benchmark.run(options);
+  const command = ['npm run bench --', name, ...process.argv.slice(3)].join(' ');
+  const about = await conditions(command, options.rounds, options.routers);
+  console.log(`${sentence(about)}\n`);
+  for (const table of result.tables) console.log(`${markdown(table)}\n`);
+  if (!dry) keep(name, about, result);
+}
+
+let commandLine;
+try {
+  commandLine = readCommandLine();
+} catch (error) {
+  console.error(`${error.message}\n\n${USAGE}`);
   process.exit(2);
 }
-
-const tables = await benchmark({ rounds });
-console.log(
-  `Node ${process.version}, ${cpus().length} × ${cpus()[0].model}, ${rounds} fresh processes each, in alternating order\n`,
-);
-for (const { title, head, rows } of tables) {
-  console.log(`## ${title}\n`);
-  for (const row of [head, head.map(() => '---'), ...rows]) console.log(`| ${row.join(' | ')} |`);
-  console.log();
-}
+await main(commandLine);
+// Some libraries leave connections behind that wait for ever.
+process.exit();

@@ -1,45 +1,19 @@
 import { createRequire } from 'node:module';
+import { answer } from './stub-answers.js';
 
 const require = createRequire(import.meta.url);
 const PostgresClient = require('knex/lib/dialects/postgres/index.js');
 
-const ROW = { id: 1, title: 'one', body: 'two' };
-const ROWS = { command: 'SELECT', rows: [ROW], rowCount: 1 };
-const TWENTY_ROWS = { command: 'SELECT', rows: Array.from({ length: 20 }, () => ROW), rowCount: 20 };
-const POSITION = { lsn: '0/5000028', walfile: '000000010000000000000005' };
-
-/** Each engine says that it is a slave, and up to date; so does the master, which nobody minds here. */
-const PROBE = {
-  in_recovery: true,
-  lsn: '0/6000000',
-  walfile: null,
-  segment: '16777216',
-  started_at: '1',
-  system: '1',
-  timeline: 1,
-  replayed_ms: null,
-  paused: false,
-  receiving: true,
-};
-
-/** What routing asks PostgreSQL itself; everything else is a query of the benchmark's. */
-function answer(sql) {
-  if (sql.includes('as catalogue')) return { rows: [{ catalogue: { relations: [['public', 'posts']] } }] };
-  if (sql.includes('min_recovery_end_timeline')) return { rows: [PROBE] };
-  if (sql.includes('pg_control_system')) return { rows: [{ system: '1', segment: '16777216' }] };
-  if (sql.startsWith('COMMIT; ')) return [{ command: 'COMMIT', rows: [] }, { rows: [POSITION] }];
-  if (sql.includes('as walfile')) return { rows: [POSITION] };
-  if (sql.includes('pg_last_wal_replay_lsn')) return { rows: [{ lsn: '0/6000000' }] };
-  return sql.includes('limit $1') || sql.includes('limit $2') ? TWENTY_ROWS : ROWS;
-}
-
 class StubConnection {
-  query(_sql, done) {
-    done(null, [{}, { rows: [{ started_at: '1' }] }]);
+  query(sql, done) {
+    done(null, answer(sql, true));
   }
 }
 
-/** PostgreSQL's client with a server that answers at once, so that the database's noise is out of the figures. */
+/**
+ * PostgreSQL's client with a server that answers at once, so that the database's noise is out of the figures. The host
+ * says what the server is: `master`, or else a slave.
+ */
 export class StubClient extends PostgresClient {
   _driver() {
     return {};
@@ -52,7 +26,18 @@ export class StubClient extends PostgresClient {
   async destroyRawConnection() {}
 
   _query(_connection, query) {
-    query.response = answer(query.sql);
+    query.response = answer(query.sql, this.connectionSettings.host !== 'master');
     return Promise.resolve(query);
   }
+}
+
+/** So many engines behind stubs, as routing's options say it. */
+export function stubEngines(slaves, client = StubClient) {
+  const names = Array.from({ length: slaves }, (_, index) => `slave${index + 1}`);
+  return {
+    client,
+    master: { connection: { host: 'master' } },
+    slaves: Object.fromEntries(names.map((name) => [name, { connection: { host: name } }])),
+    bookmark: { secret: 'x'.repeat(32) },
+  };
 }

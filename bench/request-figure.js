@@ -1,35 +1,29 @@
-// One figure: µs of CPU time that the server spends per request with one read, on Nest with Express. The variant says how
-// the handler gets its Knex. The load comes from a process of its own.
+// One figure: µs of CPU time that the server spends per request with one read. The variant `<platform>:<how>` says on what
+// Nest runs and how the handler gets its Knex. The load comes from a process of its own.
 import 'reflect-metadata';
 import { fork } from 'node:child_process';
 import { Controller, Get, Inject, Module, Scope } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import knex from 'knex';
 import { BalancedSession, DatabaseRoutingModule, getKnexToken } from 'nestjs-database-routing';
-import { StubClient } from './stub-client.js';
+import { settings, tell, variant } from './alternate.js';
+import { StubClient, stubEngines } from './stub-client.js';
 
-const variant = process.argv[2];
-const connection = { host: 'stub' };
+const [platform, how] = variant.split(':');
 const BARE = 'BARE_KNEX';
 
+const shared = knex({ client: StubClient, connection: { host: 'master' } });
 const bare = (scope) => ({ provide: BARE, useFactory: () => shared, scope });
-const shared = knex({ client: StubClient, connection });
-const routed = () =>
-  DatabaseRoutingModule.forRoot({
-    client: StubClient,
-    master: { connection },
-    slaves: { slave1: { connection }, slave2: { connection } },
-    bookmark: { secret: 'x'.repeat(32) },
-  });
+const routed = () => DatabaseRoutingModule.forRoot(stubEngines(2));
 
 const VARIANTS = {
-  'bare Knex': { token: BARE, providers: [bare(Scope.DEFAULT)], imports: [] },
-  'bare Knex, request-scoped': { token: BARE, providers: [bare(Scope.REQUEST)], imports: [] },
+  'without the module': { token: BARE, providers: [bare(Scope.DEFAULT)], imports: [] },
+  'a bare request-scoped provider': { token: BARE, providers: [bare(Scope.REQUEST)], imports: [] },
   '@InjectKnex()': { token: getKnexToken(), providers: [], imports: [routed()] },
   BalancedSession: { token: BalancedSession, providers: [], imports: [routed()] },
 };
 
-const { token, providers, imports } = VARIANTS[variant];
+const { token, providers, imports } = VARIANTS[how];
 
 class PostsController {
   constructor(db) {
@@ -47,7 +41,12 @@ Controller('posts')(PostsController);
 class AppModule {}
 Module({ imports, providers, controllers: [PostsController] })(AppModule);
 
-const app = await NestFactory.create(AppModule, { logger: false });
+async function adapter() {
+  if (platform === 'fastify') return new (await import('@nestjs/platform-fastify')).FastifyAdapter();
+  return new (await import('@nestjs/platform-express')).ExpressAdapter();
+}
+
+const app = await NestFactory.create(AppModule, await adapter(), { logger: false });
 await app.listen(0, '127.0.0.1');
 const { port } = app.getHttpServer().address();
 
@@ -60,10 +59,10 @@ const load = (count) =>
     child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error('the load failed'))));
   });
 
-const REQUESTS = 6_000;
-await load(2_000);
+const REQUESTS = Math.ceil(6_000 * settings().share);
+await load(Math.ceil(REQUESTS / 3));
 globalThis.gc();
 const before = process.cpuUsage();
 await load(REQUESTS);
 const { user, system } = process.cpuUsage(before);
-process.send((user + system) / REQUESTS, () => process.exit());
+tell((user + system) / REQUESTS);

@@ -1,0 +1,45 @@
+const ROW = { id: 1, title: 'one', body: 'two', version: 1, port: 1 };
+const ROWS = { command: 'SELECT', rows: [ROW], rowCount: 1 };
+const TWENTY_ROWS = { command: 'SELECT', rows: Array.from({ length: 20 }, () => ROW), rowCount: 20 };
+const RUN = { started_at: '1' };
+
+const position = (isSlave) => ({
+  in_recovery: isSlave,
+  lsn: isSlave ? '0/6000000' : '0/5000028',
+  walfile: isSlave ? null : '000000010000000000000005',
+});
+
+/** How an engine is doing: a master at a position, and slaves that are ahead of it, so that they always serve. */
+const probe = (isSlave) => ({
+  ...position(isSlave),
+  ...RUN,
+  segment: '16777216',
+  system: '1',
+  timeline: 1,
+  replayed_ms: null,
+  paused: isSlave ? false : null,
+  receiving: isSlave,
+});
+
+/** What routing asks PostgreSQL itself; everything else is a query of the benchmark's. */
+export function answer(sql, isSlave) {
+  if (sql.includes('as catalogue'))
+    return {
+      rows: [
+        {
+          catalogue: {
+            relations: [
+              ['public', 'posts'],
+              ['public', 'seen_posts'],
+            ],
+          },
+        },
+      ],
+    };
+  if (sql.includes('pg_control_system')) return { rows: [probe(isSlave)] };
+  if (sql.startsWith('COMMIT; ')) return [{ command: 'COMMIT', rows: [] }, { rows: [position(false)] }];
+  if (sql.startsWith('set default_transaction_read_only')) return [{}, { rows: [RUN] }];
+  if (sql.includes('as walfile') || sql.includes('pg_last_wal_replay_lsn'))
+    return { rows: [{ ...position(isSlave), ...RUN }] };
+  return sql.includes('limit $1') || sql.includes('limit $2') ? TWENTY_ROWS : ROWS;
+}
