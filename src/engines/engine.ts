@@ -80,8 +80,15 @@ export class Engine {
     this.generation++;
     for (const connection of this.connections) sever(connection);
     this.connections.clear();
-    const error = new Error(`Connection terminated before it was there: ${this.name} is out of use`);
-    rejectWaiting(this.knex, error);
+    this.turnAway();
+  }
+
+  /** Who waits for a connection gets an error at once, and may go elsewhere; what runs may end. */
+  turnAway(): void {
+    rejectWaiting(
+      this.knex,
+      new Error(`Connection terminated before it was there: ${this.name} is out of use`),
+    );
   }
 
   /** Connects again when it is next needed, after `destroy()`. */

@@ -72,7 +72,7 @@ function answerWithin<Answer>(asked: PromiseLike<Answer>, timeoutMs: number): Pr
 }
 
 /** Whether its own pool, and not only the connection for probes, runs queries. Never rejects. */
-export async function serves(engine: Engine, timeoutMs: number): Promise<boolean> {
+export async function runsQueries(engine: Engine, timeoutMs: number): Promise<boolean> {
   try {
     await engine.knex.raw('select 1').timeout(timeoutMs);
     return true;

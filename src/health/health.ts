@@ -2,11 +2,11 @@ import { parsePosition } from '../consistency/position.js';
 import type { ReadConsistency } from '../consistency/read-consistency.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.js';
-import type { EngineState } from '../engines/engine-state.js';
+import { type EngineState, serves } from '../engines/engine-state.js';
 import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
 import type { EngineFailure } from './engine-failure.js';
 import { EngineHealth, type HealthTools } from './engine-health.js';
-import { NoAnswerError, type ProbeRow, serves } from './engine-probe.js';
+import { NoAnswerError, type ProbeRow, runsQueries } from './engine-probe.js';
 import { type Lag, LagMeter } from './lag-meter.js';
 import { MasterElection } from './master-election.js';
 import { type Listener, Monitor } from './monitor.js';
@@ -49,7 +49,7 @@ export class Health implements EngineWatcher, Listener {
     private readonly random: () => number = Math.random,
   ) {
     const setState = this.setState.bind(this);
-    this.tools = { setState, nowMs, serves: (engine) => serves(engine, options.timeoutMs) };
+    this.tools = { setState, nowMs, serves: (engine) => runsQueries(engine, options.timeoutMs) };
     this.monitor = new Monitor(this, options.intervalMs, options.timeoutMs, nowMs, random);
     for (const engine of engines.all()) this.joined(engine);
     engines.watch(this);
@@ -102,7 +102,7 @@ export class Health implements EngineWatcher, Listener {
   /** A query has found out. What the engine is to blame for takes a slave out of rotation at once. */
   queryFailed(engine: Engine, failure: EngineFailure, error: unknown): void {
     if (failure === 'conflict') return;
-    if (engine.role === 'slave' && failure !== 'busy')
+    if (engine.role === 'slave' && serves(engine.state) && failure !== 'busy')
       this.healths.get(engine)?.failed(messageOf(error), this.nowMs());
     void this.monitor.ask(engine);
   }
@@ -210,6 +210,7 @@ export class Health implements EngineWatcher, Listener {
     if (state.kind !== from.kind) this.listener.engineChanged(engine, from);
     if (state.kind === 'returning' || state.kind === 'up') this.slaveWaiters.release(true);
     if (state.kind === 'down' && engine === this.engines.master) this.monitor.askAll();
+    if (state.kind === 'slow') engine.turnAway();
   }
 }
 

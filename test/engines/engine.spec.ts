@@ -67,4 +67,15 @@ describe('who waits for a connection of an engine', () => {
       Array.from({ length: 2 }, () => 'Connection terminated before it was there: slave1 is out of use'),
     );
   });
+
+  it('hears of it where it is turned away, and what runs may end', () => {
+    const reject = jest.fn<(error: Error) => void>();
+    const knex = { client: { pool: { pendingAcquires: [{ reject }] } } } as unknown as Knex;
+    const slow = new Engine('slave1', 'slave', 4, knex, NO_KNEX);
+    const running = connection();
+    slow.opened(running);
+    slow.turnAway();
+    expect(reject).toHaveBeenCalledTimes(1);
+    expect([running.destroy.mock.calls.length, slow.isCurrent(running)]).toEqual([0, true]);
+  });
 });
