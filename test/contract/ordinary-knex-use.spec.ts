@@ -13,6 +13,8 @@ jest.retryTimes(3, { logErrorsBeforeRetry: true });
 const log: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} };
 
 let db: ReplicatedPostgres;
+/** A Knex that names an engine ends that engine's connections only. */
+const routings: DatabaseRouting[] = [];
 
 beforeAll(async () => {
   db = await startReplicatedPostgres({ slaves: 2, settings: { max_connections: 200 } });
@@ -24,19 +26,24 @@ beforeEach(async () => {
   await db.caughtUp();
 });
 
-afterAll(() => db.stop());
+afterAll(async () => {
+  await Promise.all(routings.map((one) => one.destroy()));
+  await db.stop();
+});
 
 function slaves() {
   return Object.fromEntries(Object.values(db.slaves).map(({ name, connection }) => [name, { connection }]));
 }
 
 function routing(options: Partial<DatabaseRoutingOptions>): DatabaseRouting {
-  return createDatabaseRouting({
+  const made = createDatabaseRouting({
     client: 'pg',
     log,
     master: { connection: db.master.connection },
     ...options,
   });
+  routings.push(made);
+  return made;
 }
 
 interface Made extends Pick<KnexUnderTest, 'knex' | 'run'> {
