@@ -32,7 +32,7 @@ export class Router {
 
   route(query: RoutedQuery, context: Context): Routed {
     this.health?.need();
-    const choice = this.holding(this.decide(query, context));
+    const choice = this.chosen(query, context);
     if (choice.engine === ANY_SLAVE && this.engines.eligibleSlaves().length === 0)
       return this.withoutSlave(query, context);
     if (query.intent === 'read') this.budget.read();
@@ -51,11 +51,19 @@ export class Router {
     return this.leavesSlave(decision, query, context) ? this.afterSlave(decision, context) : decision;
   }
 
-  /** A wish lapses with the slave that it names, and one for the master where that has no budget for strangers' wishes. */
-  private holding(choice: Choice): Choice {
-    if (choice.reason === 'master-param' && !this.budget.spend()) return BALANCED;
-    const engine = choice.engine === ANY_SLAVE ? undefined : this.engines.get(choice.engine, 'The query');
-    return engine?.role === 'slave' && isOutOfUse(engine.state) ? BALANCED : choice;
+  /** What the rules say, where a wish lapses without it. */
+  private chosen(query: RoutedQuery, context: Context): Choice {
+    const choice = this.decide(query, context);
+    if (!this.lapses(choice)) return choice;
+    const without = this.decide({ ...query, engine: undefined }, { ...context, scope: null });
+    return this.lapses(without) ? BALANCED : without;
+  }
+
+  /** A wish for a slave lapses with the slave, and a stranger's for the master where that has no budget for it. */
+  private lapses({ engine: name, reason }: Choice): boolean {
+    if (reason === 'master-param') return !this.budget.spend();
+    const engine = name === ANY_SLAVE ? undefined : this.engines.get(name, 'The query');
+    return engine?.role === 'slave' && isOutOfUse(engine.state);
   }
 
   /** What the rules say, before a slave is chosen; nothing is changed by asking. */

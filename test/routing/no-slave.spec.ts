@@ -163,3 +163,24 @@ describe('where no slave may serve', () => {
     expect(Date.now() - startMs).toBe(300);
   });
 });
+
+describe('a wish that lapses', () => {
+  const wrote = (context: ReturnType<typeof openContext>) => void (context.work.wrote = true);
+
+  it('leaves what the other rules say: who wrote reads from the master', async () => {
+    const { read, context } = routed(['down', 'up']);
+    const onA = nestContext(context, { scope: 'a' });
+    expect(await read({}, onA)).toBe('b balanced');
+    wrote(context);
+    expect(await read({}, onA)).toBe('master wrote');
+    expect(await read({ engine: 'a' }, context)).toBe('master wrote');
+  });
+
+  it('is a master param beyond the budget', async () => {
+    const { read, context } = routed(['up', 'down'], NOTHING_LEFT);
+    const asked = nestContext(context, { handler: { engine: 'master', reason: 'master-param' } });
+    expect(await read({}, asked)).toBe('a balanced');
+    wrote(context);
+    expect(await read({}, asked)).toBe('master wrote');
+  });
+});
