@@ -4,7 +4,10 @@ import type { HealthListener } from '../health/health.js';
 import type { RoutingLogger } from '../options/routing-logger.js';
 import type { RoutingEvents } from './decision-announcer.js';
 
-/** Tells of engines that come and go: the log, the events' listeners. */
+/**
+ * Tells of engines that come and go: the log, the events' listeners. Listeners are called when health has done its work, so
+ * that one which throws breaks its own app's rules and not the judgement of an engine.
+ */
 export class HealthAnnouncer implements HealthListener {
   constructor(
     private readonly logger: RoutingLogger,
@@ -15,11 +18,11 @@ export class HealthAnnouncer implements HealthListener {
     const text = `Engine ${name} is ${to.kind}, it was ${from.kind}${'because' in to ? `: ${to.because}` : ''}`;
     if (!serves(to) && to.kind !== 'draining') this.logger.warn(text);
     else if (from.kind !== 'unknown') this.logger.debug(text); // that all is as it should be is no news
-    this.events.emit('engine', { engine: name, from, to });
+    queueMicrotask(() => this.events.emit('engine', { engine: name, from, to }));
   }
 
   masterChanged(from: Engine, to: Engine): void {
     this.logger.warn(`Engine ${to.name} was promoted: writes go there, and no more to ${from.name}`);
-    this.events.emit('master', { from: from.name, to: to.name });
+    queueMicrotask(() => this.events.emit('master', { from: from.name, to: to.name }));
   }
 }
