@@ -8,7 +8,7 @@ import { type ReplicatedPostgres, startReplicatedPostgres } from '../../src/test
 const SILENT: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} };
 
 /** On a busy machine probes may take long, on every engine: tests that don't mean it should not lose a slave by that. */
-export const UNHURRIED: HealthOptions = { slowMs: 500 };
+export const UNHURRIED: HealthOptions = { slowMs: 10_000, timeoutMs: 10_000 };
 
 /**
  * A replication with `posts`, a view in which each server says its name, views that take long, and routings that are
