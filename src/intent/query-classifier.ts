@@ -5,7 +5,7 @@ import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
 import type { CatalogueRows } from './catalogue-reader.js';
 import { type Classification, type Intent, unproved, write } from './intent.js';
-import { queryText } from './query-text.js';
+import { queryText, templateOf } from './query-text.js';
 import { inspectSql } from './sql-inspector.js';
 import { type ParseSql, loadSqlParser } from './sql-parser.js';
 import { parseTableName } from './table-name.js';
@@ -24,7 +24,6 @@ const REMEMBERED = {
 const REFUSED = write('a slave refused it before');
 const NO_TEXT = unproved('it does not compile to one statement');
 const NO_GRAMMAR = unproved('raw SQL of this dialect is not looked into; the classify option can tell');
-
 const BACKSLASH = unproved('what its backslashes mean is set on the server (standard_conforming_strings)');
 
 /**
@@ -36,6 +35,8 @@ export class QueryClassifier {
   private readonly loading: Promise<void>;
   private readonly catalogues: CatalogueKeeper | undefined;
   private readonly byText = new LRUCache<string, Classification>(REMEMBERED);
+  /** The same by what raws were written as, which spares compiling them. */
+  private readonly byTemplate = new LRUCache<string, Classification>(REMEMBERED);
   private readonly byTable = new Map<string, Verdict>();
   private readonly refusedTexts = new LRUCache<string, true>(REMEMBERED);
   private readonly refusedTables = new Set<string>();
@@ -77,6 +78,7 @@ export class QueryClassifier {
   remember(builder: unknown): void {
     const sql = queryText(builder);
     if (sql !== undefined) this.refusedTexts.set(sql, true);
+    this.byTemplate.clear();
     const named = new Set<string>();
     const collect = (table: string, schema: string | undefined) => {
       named.add(parseTableName(table, schema).name);
@@ -129,12 +131,22 @@ export class QueryClassifier {
   }
 
   private ofText(builder: unknown, catalogue: Catalogue | undefined): Classification {
-    const sql = queryText(builder);
-    if (sql === undefined) return NO_TEXT;
+    const template = templateOf(builder);
+    let decided = template === undefined ? undefined : this.byTemplate.get(template);
+    if (!decided) {
+      const sql = queryText(builder);
+      if (sql === undefined) return NO_TEXT;
+      decided = this.ofSql(sql, catalogue);
+      if (template !== undefined) this.byTemplate.set(template, decided);
+    }
+    if (decided.namesUnknown) this.catalogues?.request();
+    return decided;
+  }
+
+  private ofSql(sql: string, catalogue: Catalogue | undefined): Classification {
     if (this.refusedTexts.has(sql)) return REFUSED;
     let decided = this.byText.get(sql);
     if (!decided) this.byText.set(sql, (decided = this.decide(sql, catalogue)));
-    if (decided.namesUnknown) this.catalogues?.request();
     return decided;
   }
 
@@ -174,6 +186,7 @@ export class QueryClassifier {
 
   private forget(): void {
     this.byText.clear();
+    this.byTemplate.clear();
     this.byTable.clear();
   }
 }

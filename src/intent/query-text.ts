@@ -17,3 +17,28 @@ export function queryText(builder: unknown): string | undefined {
     return undefined;
   }
 }
+
+interface MaybeRaw {
+  readonly isRawInstance?: boolean;
+  readonly sql?: unknown;
+  readonly bindings?: unknown;
+  readonly _wrappedBefore?: unknown;
+  readonly _wrappedAfter?: unknown;
+}
+
+/**
+ * What a raw was written as, where all that its bindings put into the SQL are placeholders: then its text follows from
+ * this alone. Undefined for anything else.
+ */
+export function templateOf(builder: unknown): string | undefined {
+  const { isRawInstance, sql, bindings, _wrappedBefore, _wrappedAfter } = builder as MaybeRaw;
+  if (!isRawInstance || typeof sql !== 'string' || _wrappedBefore || _wrappedAfter) return undefined;
+  const isPlain = bindings === undefined || (Array.isArray(bindings) && bindings.every(isValue));
+  return isPlain && !sql.includes('??') ? sql : undefined;
+}
+
+/** Not another query, nor anything else that Knex would look into. */
+function isValue(binding: unknown): boolean {
+  if (typeof binding === 'object') return binding === null || binding instanceof Date;
+  return typeof binding !== 'function' && typeof binding !== 'undefined';
+}

@@ -1,42 +1,57 @@
 import type { Engine } from '../engines/engine.js';
 import { type KnexConnection, clientOf } from './knex-internals.js';
 
+interface Hold {
+  readonly engine: Engine;
+  isHeld: boolean;
+}
+
 /**
  * Which engine a connection belongs to, and whether somebody holds it. Owned by one routed Knex; a connection that was
  * never acquired through it is unknown.
  */
 export class HeldConnections {
-  private readonly engines = new WeakMap<KnexConnection, Engine>();
-  private readonly held = new WeakSet<KnexConnection>();
+  private readonly holds = new WeakMap<KnexConnection, Hold>();
   /** Transactions on them ran DDL that is not committed yet. */
   private readonly changed = new WeakSet<KnexConnection>();
 
   engineOf(connection: KnexConnection | undefined): Engine | undefined {
-    return connection && this.engines.get(connection);
+    return connection && this.holds.get(connection)?.engine;
   }
 
-  /** Counts as in flight from the wait for the connection until its release. */
-  acquire(engine: Engine): Promise<KnexConnection> {
+  async acquire(engine: Engine): Promise<KnexConnection> {
+    try {
+      const connection = await this.wait(engine);
+      this.took(connection, engine);
+      return connection;
+    } catch (error) {
+      this.gaveUp(engine);
+      throw error;
+    }
+  }
+
+  /** Counts as in flight from here on: until its release, once `took` was told of it, or until `gaveUp`. */
+  wait(engine: Engine): Promise<KnexConnection> {
     engine.inFlight++;
-    return clientOf(engine.knex)
-      .acquireConnection()
-      .then(
-        (connection) => {
-          this.engines.set(connection, engine);
-          this.held.add(connection);
-          return connection;
-        },
-        (error: unknown) => {
-          engine.inFlight--;
-          throw error;
-        },
-      );
+    return clientOf(engine.knex).acquireConnection();
+  }
+
+  took(connection: KnexConnection, engine: Engine): void {
+    const hold = this.holds.get(connection);
+    if (hold) hold.isHeld = true;
+    else this.holds.set(connection, { engine, isHeld: true });
+  }
+
+  gaveUp(engine: Engine): void {
+    engine.inFlight--;
   }
 
   /** Whoever releases twice is counted once. */
   release(connection: KnexConnection): void {
-    const engine = this.engines.get(connection);
-    if (engine && this.held.delete(connection)) engine.inFlight--;
+    const hold = this.holds.get(connection);
+    if (!hold?.isHeld) return;
+    hold.isHeld = false;
+    hold.engine.inFlight--;
   }
 
   markChanged(connection: KnexConnection | undefined): void {

@@ -74,6 +74,9 @@ export interface KnexBuilder {
   clone(): this;
   set(...args: unknown[]): this;
   toSQL(): unknown;
+  /** Of a raw. */
+  readonly sql?: unknown;
+  readonly bindings?: unknown;
   /** A connection passed by `.connection()`. */
   readonly _connection?: KnexConnection;
   /** What was given to `.timeout()`, in ms. */
@@ -88,7 +91,6 @@ export interface KnexRunner {
   connection: KnexConnection | undefined;
   /** Acquires a connection for `callback`, which runs the builder on it; with parameters for `stream()`. */
   ensureConnection(callback: KnexOnConnection, parameters?: KnexStreamParameters): Promise<unknown>;
-  run(): Promise<unknown>;
   stream(...args: unknown[]): unknown;
   query(query: KnexQueryObject): Promise<unknown>;
 }

@@ -1,4 +1,5 @@
 import type { Transform } from 'node:stream';
+import knexPackage from 'knex';
 import type { EngineChoice } from '../context/context.js';
 import type { Engine } from '../engines/engine.js';
 import { ANY_SLAVE, type EngineRegistry } from '../engines/engine-registry.js';
@@ -6,7 +7,7 @@ import type { DispatchedTransaction } from './dispatched-transaction.js';
 import type { Explanation } from '../routing/explanation.js';
 import type { EngineConnection } from '../engines/engine-connection.js';
 import { endingWithConnection } from './ending-with-connection.js';
-import { createView } from './engine-view.js';
+import { createView, viewedEngine } from './engine-view.js';
 import type { Explainer } from './explainer.js';
 import { FirstRowStream } from './first-row-stream.js';
 import { HeldConnections } from './held-connections.js';
@@ -57,34 +58,31 @@ export function routedClientClass(
 ): KnexClientClass {
   const knex = classesOf(clientOf(engines.master.knex));
   const views = new WeakMap<KnexClient, Map<Engine, KnexClient>>();
-  /** By its config a view is known, and so is a transaction's client, to which Knex hands the view's config. */
-  const enginesOfViews = new WeakMap<KnexClient['config'], Engine>();
 
   function viewOn(client: KnexClient, engine: Engine): KnexClient {
     let ofClient = views.get(client);
     if (!ofClient) views.set(client, (ofClient = new Map()));
     let view = ofClient.get(engine);
-    if (!view) {
-      ofClient.set(engine, (view = createView(client, engine)));
-      enginesOfViews.set(view.config, engine);
-    }
+    if (!view) ofClient.set(engine, (view = createView(client, engine)));
     return view;
   }
 
   /** Whose connections a client hands out: those of the engine it views, else of the one the Knex names. */
   function engineOf(client: KnexClient): Engine {
-    return enginesOfViews.get(client.config) ?? dispatcher.connection(knexEngine);
+    return viewedEngine(client) ?? dispatcher.connection(knexEngine);
   }
 
   /** A view for one transaction, whose engine may yet be waited for; Knex asks it for the connection, and gives it back. */
   function transactionView(client: KnexClient, transaction: DispatchedTransaction): KnexClient {
-    const view = createView(client, engines.master);
-    let engine: Engine;
+    let engine = engines.master;
+    const view = Object.create(viewOn(client, engine)) as KnexClient;
+    const moveTo = (next: Engine) => {
+      if (next !== engine) Object.setPrototypeOf(view, viewOn(client, (engine = next)));
+    };
     view.acquireConnection = async () => {
       const tries = new Tries();
       for (;;) {
-        engine = await transaction.engine();
-        enginesOfViews.set(view.config, engine);
+        moveTo(await transaction.engine());
         try {
           const connection = await held.acquire(engine);
           if (!(await transaction.isMoved())) {
@@ -107,24 +105,14 @@ export function routedClientClass(
 
   class RoutedRunner extends knex.Runner {
     private dispatched: Dispatched | undefined;
-    private waiting: Promise<Dispatched> | undefined;
+    /** A stream's, until it looks for its connection. */
+    private dispatching: Dispatched | Promise<Dispatched> | undefined;
     private readonly home = this.client;
-    private isStream = false;
     private tries: Tries | undefined;
     private readonly begunAtMs = this.builder._timeout === undefined ? undefined : performance.now();
 
-    override run(): Promise<unknown> {
-      try {
-        this.dispatch();
-      } catch (error) {
-        return Promise.reject(error as Error);
-      }
-      return this.watched(super.run());
-    }
-
     override stream(...args: unknown[]): unknown {
-      this.isStream = true;
-      this.dispatch();
+      this.dispatching = this.dispatch();
       return super.stream(...args);
     }
 
@@ -137,15 +125,43 @@ export function routedClientClass(
       return super.query(query);
     }
 
-    override ensureConnection(callback: KnexOnConnection, stream?: KnexStreamParameters): Promise<unknown> {
-      return this.waiting
-        ? this.waiting.then((dispatched) => this.take(dispatched).connect(callback, stream))
-        : this.connect(callback, stream);
+    /**
+     * As Knex does it, and again elsewhere where that mends what failed. Not around Knex's own: a promise more takes
+     * Node 20 as long as all that is decided about a query.
+     */
+    override async ensureConnection(
+      callback: KnexOnConnection,
+      parameters?: KnexStreamParameters,
+    ): Promise<unknown> {
+      if (parameters) return this.connectStream(callback, parameters);
+      let next = this.dispatch();
+      for (;;) {
+        const dispatched = this.take(next instanceof Promise ? await next : next);
+        try {
+          try {
+            this.connection = this.builder._connection ?? (await this.acquire(dispatched.engine));
+            if (!this.isBound) held.took(this.connection, dispatched.engine);
+            assertFresh(dispatched);
+            const result = await callback(this);
+            this.ended();
+            return result;
+          } finally {
+            if (!this.isBound) await this.giveBack(dispatched.engine);
+          }
+        } catch (error) {
+          next = await this.mended(error);
+        }
+      }
     }
 
-    private connect(callback: KnexOnConnection, stream?: KnexStreamParameters): Promise<unknown> {
-      if (stream) return this.connectStream(callback, stream);
-      return super.ensureConnection(this.checked(callback));
+    private acquire(engine: Engine): Promise<KnexConnection> {
+      return this.isBound ? this.client.acquireConnection() : held.wait(engine);
+    }
+
+    private giveBack(engine: Engine): Promise<void> | undefined {
+      if (this.connection) return this.client.releaseConnection(this.connection);
+      held.gaveUp(engine);
+      return undefined;
     }
 
     /** A slave's failure before the first row that another try can mend is not the caller's. */
@@ -153,26 +169,27 @@ export function routedClientClass(
       callback: KnexOnConnection,
       parameters: KnexStreamParameters,
     ): Promise<unknown> {
-      const showing = this.showing(callback, parameters.stream);
-      if (this.dispatched?.role !== 'slave')
+      const dispatching = this.dispatching!;
+      const dispatched = this.take(dispatching instanceof Promise ? await dispatching : dispatching);
+      if (!this.isBound) this.client = releasingOnce(this.client);
+      const showing = this.showing(callback, parameters.stream, dispatched);
+      if (dispatched.role !== 'slave')
         return super.ensureConnection(showing, parameters).finally(() => this.ended());
       const attempt = new FirstRowStream(parameters.stream);
       try {
         return await super
-          .ensureConnection(this.checked(showing), { ...parameters, stream: attempt })
+          .ensureConnection(showing, { ...parameters, stream: attempt })
           .finally(() => this.ended());
       } catch (error) {
         attempt.detach();
-        const hadConnection = this.connection !== undefined;
         try {
           if (attempt.delivered) throw this.noted(error);
-          await this.mend(error);
+          this.dispatching = await this.mend(error);
         } catch (told) {
-          if (!hadConnection) throw told; // Knex itself tells the stream that there is no connection
+          if (!this.connection) throw told; // Knex itself tells the stream that there is no connection
           return emitted(parameters.stream, told); // the caller has the stream alone to hear it
         }
-        this.connection = undefined;
-        return this.ensureConnection(callback, parameters);
+        return this.connectStream(callback, parameters);
       }
     }
 
@@ -180,55 +197,28 @@ export function routedClientClass(
      * Its rows are seen from the first on, and the response that they go to may not wait for the last. Knex would keep the
      * connection for ever where the caller has closed the stream before it was there.
      */
-    private showing(callback: KnexOnConnection, target: Transform): KnexOnConnection {
+    private showing(callback: KnexOnConnection, target: Transform, dispatched: Dispatched): KnexOnConnection {
       return (runner, stream) => {
         if (target.destroyed) return undefined;
-        if (this.dispatched) dispatcher.shows(this.dispatched);
+        assertFresh(dispatched);
+        dispatcher.shows(dispatched);
         return callback(runner, stream);
       };
     }
 
-    private dispatch(): void {
-      if (this.client.transacting) {
-        this.dispatched = dispatcher.transactionQuery(this.builder, engineOf(this.client));
-        return;
-      }
-      const dispatched = this.dispatchAlone();
-      if (dispatched instanceof Promise) this.waiting = dispatched;
-      else this.take(dispatched);
-    }
-
-    private dispatchAlone(): Dispatched | Promise<Dispatched> {
+    private dispatch(): Dispatched | Promise<Dispatched> {
       const passed = this.builder._connection;
+      if (this.client.transacting) return dispatcher.transactionQuery(this.builder, engineOf(this.client));
       if (passed) return dispatcher.connectionQuery(this.builder, held.engineOf(passed) ?? engines.master);
       return dispatcher.query(this.builder, knexEngine);
     }
 
-    private take(dispatched: Dispatched): this {
-      this.waiting = undefined;
+    /** From here on it runs, or runs again, where it was dispatched to, and has shown nothing yet. */
+    private take(dispatched: Dispatched): Dispatched {
       this.dispatched = dispatched;
-      const view = viewOn(this.home, dispatched.engine);
-      this.client = this.isStream ? releasingOnce(view) : view;
-      return this;
-    }
-
-    private watched(running: Promise<unknown>): Promise<unknown> {
-      return running.then(
-        (result) => {
-          this.ended();
-          return result;
-        },
-        async (error: unknown) => {
-          try {
-            await this.mend(error);
-          } catch (told) {
-            if (!(error instanceof OutdatedSlaveError)) this.ended();
-            throw told;
-          }
-          this.connection = undefined; // what runs again has shown nothing yet
-          return this.watched(super.run());
-        },
-      );
+      this.dispatching = this.connection = undefined;
+      if (!this.home.transacting) this.client = viewOn(this.home, dispatched.engine);
+      return dispatched;
     }
 
     private ended(): void {
@@ -237,17 +227,27 @@ export function routedClientClass(
       if (!this.client.transacting) dispatcher.ended(this.dispatched);
     }
 
+    private async mended(error: unknown): Promise<Dispatched> {
+      if (!this.connection) noteQuery(error, this.builder);
+      try {
+        return await this.mend(error);
+      } catch (told) {
+        if (!(error instanceof OutdatedSlaveError)) this.ended();
+        throw told;
+      }
+    }
+
     /** Finds the query another engine where that is safe, to run there again; rejects with what its caller gets. */
-    private async mend(error: unknown): Promise<void> {
+    private async mend(error: unknown): Promise<Dispatched> {
       const { dispatched } = this;
       if (!dispatched) throw error;
       const onSlave = dispatched.role === 'slave';
-      if (onSlave && error instanceof OutdatedSlaveError) return this.dispatchInstead(dispatched);
-      if (onSlave && isRefusedWrite(error))
-        return void this.take(dispatcher.refused(this.builder, dispatched, error));
+      if (onSlave && error instanceof OutdatedSlaveError)
+        return dispatcher.insteadOf(dispatched) ?? this.dispatch();
+      if (onSlave && isRefusedWrite(error)) return dispatcher.refused(this.builder, dispatched, error);
       const tries = (this.tries ??= new Tries(this.begunAtMs));
       await retries.allow(this.attempt(dispatched), error, tries);
-      this.take(await dispatcher.anew(this.builder, dispatched, knexEngine, tries.count));
+      return dispatcher.anew(this.builder, dispatched, knexEngine, tries.count);
     }
 
     /** Nothing can be mended any more, but health hears of it. */
@@ -270,22 +270,12 @@ export function routedClientClass(
     private get isBound(): boolean {
       return this.client.transacting === true || this.builder._connection !== undefined;
     }
+  }
 
-    private dispatchInstead(dispatched: Dispatched): void {
-      const instead = dispatcher.insteadOf(dispatched);
-      if (instead) this.take(instead);
-      else this.dispatch();
-    }
-
-    /** Looks again once the connection is there: a slave that was restarted meanwhile may be behind what was seen. */
-    private checked(callback: KnexOnConnection): KnexOnConnection {
-      const { dispatched } = this;
-      if (!dispatched?.movable || dispatched.role !== 'slave') return callback;
-      return (runner, stream) => {
-        if (dispatcher.isOutdated(dispatched)) throw new OutdatedSlaveError();
-        return callback(runner, stream);
-      };
-    }
+  /** Asked once the connection is there: a slave that was restarted meanwhile may be behind what was seen. */
+  function assertFresh(dispatched: Dispatched): void {
+    if (dispatched.movable && dispatched.role === 'slave' && dispatcher.isOutdated(dispatched))
+      throw new OutdatedSlaveError();
   }
 
   class RoutedQueryBuilder extends withOwnSettings(knex.QueryBuilder, engines) {
@@ -401,6 +391,11 @@ const COMMITTED = 1;
 
 /** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
 class OutdatedSlaveError extends Error {}
+
+/** As Knex does where no connection was to be had in time. */
+function noteQuery(error: unknown, { sql, bindings }: KnexBuilder): void {
+  if (error instanceof knexPackage.KnexTimeoutError) Object.assign(error, { sql, bindings });
+}
 
 /** Knex tells the stream of an error itself, but not through a stand-in. */
 function emitted(stream: Transform, error: unknown): never {

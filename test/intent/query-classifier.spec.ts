@@ -5,7 +5,7 @@ import knex, { type Knex } from 'knex';
 import type { CatalogueRows } from '../../src/intent/catalogue-reader.js';
 import { type ClassifySql, QueryClassifier } from '../../src/intent/query-classifier.js';
 import { eventually } from '../testing/eventually.js';
-import { type Known, func, rowsOf } from './known-catalogue.js';
+import { type Known, func, rowsOf, volatile } from './known-catalogue.js';
 
 const MANY = 1_000_000;
 
@@ -156,6 +156,49 @@ describe('builders', () => {
     expect(bench.because(db('posts').where(db.raw('a = ?', [])))).toBe(
       'it does not compile to one statement',
     );
+  });
+});
+
+describe('raws that are written alike', () => {
+  const WRITES = db.raw("nextval('posts_id_seq')");
+
+  it('are told apart by what their bindings put into the SQL', async () => {
+    const bench = await Bench.ready();
+    expect(bench.intent(db.raw('select ?', [1]))).toBe('read');
+    expect(bench.intent(db.raw('select ?', [WRITES]))).toBe('write');
+    expect(bench.intent(db.raw('select ?', [db('posts').select(WRITES)]))).toBe('write');
+    expect(bench.intent(db.raw('select ?', [(query: Knex.QueryBuilder) => void query.select(WRITES)]))).toBe(
+      'write',
+    );
+    expect(bench.intent(db.raw('select :a', { a: 1 }))).toBe('read');
+    expect(bench.intent(db.raw('select :a', { a: WRITES }))).toBe('write');
+    expect(bench.intent(db.raw('select ?? from posts', ['id']))).toBe('read');
+    expect(bench.intent(db.raw('select ?? from posts', [WRITES]))).toBe('write');
+    expect(bench.intent(db.raw('select ?', [2]))).toBe('read');
+  });
+
+  it('are told apart by what they are wrapped in', async () => {
+    const bench = await Bench.ready();
+    expect(bench.intent(db.raw('select ?', [1]))).toBe('read');
+    expect(bench.intent(db.raw('select ?', [1]).wrap('with w as (delete from posts) ', ''))).toBe('write');
+    expect(bench.intent(db.raw('select ?', [1]).wrap('', ' for update'))).toBe('write');
+  });
+
+  it('are not held to be what one was with too many bindings', async () => {
+    const bench = await Bench.ready();
+    expect(bench.because(db.raw('select ?', [1, 2]))).toBe('it does not compile to one statement');
+    expect(bench.intent(db.raw('select ?', [1]))).toBe('read');
+  });
+
+  it('are forgotten with what the catalogue said', async () => {
+    const bench = await Bench.ready({ functions: [func('f')] });
+    const raw = () => db.raw('select f(?)', [1]);
+    expect(bench.intent(raw())).toBe('read');
+    bench.known = { functions: [volatile('f')] };
+    bench.classifier.catalogueChanged();
+    expect(bench.intent(raw())).toBe('unproved');
+    await settled();
+    expect(bench.intent(raw())).toBe('write');
   });
 });
 
