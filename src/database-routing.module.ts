@@ -1,6 +1,5 @@
 import {
   Inject,
-  type MiddlewareConsumer,
   Module,
   type NestModule,
   type OnApplicationShutdown,
@@ -18,7 +17,7 @@ import type { DatabaseRouting } from './database-routing.js';
 import { ConfigurableModuleClass, ROUTING } from './database-routing.module-definition.js';
 import { InvalidOptionsError } from './errors.js';
 import { classesOfApp } from './request/app-classes.js';
-import { openContexts } from './request/context.middleware.js';
+import { openContexts, openContextsFirst } from './request/context.middleware.js';
 import { checkEngineNames } from './request/engine-names.check.js';
 import { checkPinHandlers } from './request/pin-handlers.check.js';
 import { RequestContexts } from './request/request-contexts.js';
@@ -45,10 +44,11 @@ export class DatabaseRoutingModule
     super();
     // not as APP_FILTER: of these the last one wins, and here the app's own come after it, wherever they are provided
     config.addGlobalFilter(new SlavesUnavailableFilter(adapterHost));
+    adapterHost.init$.subscribe(() => openContextsFirst(contexts, adapterHost.httpAdapter));
   }
 
-  configure(consumer: MiddlewareConsumer): void {
-    openContexts(this.contexts, this.adapterHost.httpAdapter, consumer);
+  configure(): void {
+    openContexts(this.contexts, this.adapterHost.httpAdapter);
   }
 
   onModuleInit(): void {

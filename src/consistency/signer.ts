@@ -1,4 +1,5 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 
 /** Why a text that a client brought is none to rely on. */
 export type SignatureFault = 'malformed' | 'forged' | 'expired' | 'future' | 'other set';
@@ -10,6 +11,15 @@ const LONGEST = 400;
 const CLOCK_SKEW_SECONDS = 60;
 
 const SIGNATURE_BYTES = 16;
+
+/** Each takes less than a kilobyte. */
+const MOST_REMEMBERED = 1_000;
+
+/** What a text says that is signed, however old it is. */
+interface Signed {
+  readonly fields: readonly string[];
+  readonly issuedSeconds: number;
+}
 
 /** What a text says. */
 export interface Verified {
@@ -23,6 +33,9 @@ export interface Verified {
  * headers take as they are; signed by HMAC-SHA256.
  */
 export class Signer {
+  /** What texts say that were found to be signed: clients bring the same one again and again. */
+  private readonly read = new LRUCache<string, Signed>({ max: MOST_REMEMBERED });
+
   /** The first secret signs, all of them verify, so that secrets can be rotated. */
   constructor(
     /** What the texts are, and in which version. */
@@ -42,27 +55,35 @@ export class Signer {
   }
 
   verify(text: string): Verified | SignatureFault {
-    const [kind, fields, signed, ...rest] = text.length > LONGEST ? [] : text.split('.');
-    if (kind !== this.kind || !fields || !signed || rest.length > 0) return 'malformed';
-    if (!this.isSigned(`${kind}.${fields}`, signed)) return 'forged';
-    return this.read(Buffer.from(fields, 'base64url').toString());
+    const signed = this.read.get(text) ?? this.readNew(text);
+    if (typeof signed === 'string') return signed;
+    const ageSeconds = this.nowSeconds() - signed.issuedSeconds;
+    if (ageSeconds > this.maxAgeSeconds) return 'expired';
+    return ageSeconds < -CLOCK_SKEW_SECONDS
+      ? 'future'
+      : { fields: signed.fields, isOld: ageSeconds > this.maxAgeSeconds / 2 };
   }
 
-  private isSigned(text: string, signed: string): boolean {
-    const given = Buffer.from(signed, 'base64url');
+  private readNew(text: string): Signed | SignatureFault {
+    const [kind, fields, mark, ...rest] = text.length > LONGEST ? [] : text.split('.');
+    if (kind !== this.kind || !fields || !mark || rest.length > 0) return 'malformed';
+    if (!this.isSigned(`${kind}.${fields}`, mark)) return 'forged';
+    const signed = this.parse(Buffer.from(fields, 'base64url').toString());
+    if (signed) this.read.set(text, signed);
+    return signed ?? 'other set';
+  }
+
+  private isSigned(text: string, mark: string): boolean {
+    const given = Buffer.from(mark, 'base64url');
     if (given.length !== SIGNATURE_BYTES) return false;
     return this.secrets.some((secret) => timingSafeEqual(given, signature(text, secret)));
   }
 
   /** What is signed was written by `sign`, so its fields are there. */
-  private read(text: string): Verified | SignatureFault {
+  private parse(text: string): Signed | undefined {
     const [set = '', issuedMs = '', ...fields] = text.split(':');
-    if (set !== encodeURIComponent(this.set)) return 'other set';
-    const ageSeconds = this.nowSeconds() - parseInt(issuedMs, 36) / 1000;
-    if (ageSeconds > this.maxAgeSeconds) return 'expired';
-    return ageSeconds < -CLOCK_SKEW_SECONDS
-      ? 'future'
-      : { fields, isOld: ageSeconds > this.maxAgeSeconds / 2 };
+    if (set !== encodeURIComponent(this.set)) return undefined;
+    return { fields, issuedSeconds: parseInt(issuedMs, 36) / 1000 };
   }
 }
 

@@ -13,6 +13,11 @@ export function currentContext(set: string): Context {
   return context.entered ?? context;
 }
 
+/** Whether what runs right here runs in this context already. */
+export function isCurrent(set: string, context: Context): boolean {
+  return storage.getStore()?.[set] === context;
+}
+
 /** What `work` gives once it was run: a query that it returns was started, so it is a promise by then. */
 export type Ran<Result> = Result extends PromiseLike<infer Value> ? Promise<Value> : Result;
 

@@ -1,44 +1,46 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AbstractHttpAdapter } from '@nestjs/core';
-import type { MiddlewareConsumer } from '@nestjs/common';
 import type { ClientRequest } from './client-request.js';
 import type { RequestContexts } from './request-contexts.js';
 
-interface FastifyHooks {
-  addHook(
-    name: 'preValidation',
-    hook: (
-      request: ClientRequest & { raw: IncomingMessage },
-      reply: { raw: ServerResponse },
-      done: () => void,
-    ) => void,
-  ): void;
-  /** Middleware, where middie is registered. */
-  readonly use?: unknown;
-}
+type FastifyHook = (
+  request: ClientRequest & { raw: IncomingMessage },
+  reply: { raw: ServerResponse },
+  done: () => void,
+) => void;
 
-/** Opens each HTTP request's context before other modules' middleware and guards run. */
-export function openContexts(
-  contexts: RequestContexts,
-  adapter: AbstractHttpAdapter,
-  consumer: MiddlewareConsumer,
-): void {
-  const fastify = adapter.getType() === 'fastify' ? adapter.getInstance<FastifyHooks>() : undefined;
-  if (fastify) openBeforeGuards(contexts, fastify);
-  if (fastify && !fastify.use) return;
-  consumer
-    .apply((request: IncomingMessage, response: ServerResponse, next: () => void) =>
-      contexts.run(request, response, next),
-    )
-    .forRoutes('{*path}');
+interface FastifyHooks {
+  addHook(name: 'onRequest' | 'preValidation', hook: FastifyHook): void;
 }
 
 /**
- * On Fastify, again right before guards: its adapter takes no middleware where it was told to `skipMiddie`, and hooks of
- * plugins may call back from where the context is lost, as from a session store's socket.
+ * As soon as there is an HTTP adapter. On Fastify a hook opens each request's context: one that is there before the
+ * adapter's own, in which other modules' middleware runs, and that costs a request far less than a middleware does.
  */
-function openBeforeGuards(contexts: RequestContexts, fastify: FastifyHooks): void {
-  fastify.addHook('preValidation', (request, reply, done) =>
+export function openContextsFirst(contexts: RequestContexts, adapter: AbstractHttpAdapter): void {
+  fastifyOf(adapter)?.addHook('onRequest', (request, reply, done) =>
     contexts.run(request.raw, reply.raw, done, request),
   );
+}
+
+/**
+ * When modules register their middleware. On Fastify again right before guards, since hooks of plugins may call back from
+ * where the context is lost, as from a session store's socket. Elsewhere here, for all that comes after the body parser,
+ * which loses it too; and not through Nest's consumer, whose middleware of this module might come after another's.
+ */
+export function openContexts(contexts: RequestContexts, adapter: AbstractHttpAdapter): void {
+  const fastify = fastifyOf(adapter);
+  if (fastify) {
+    fastify.addHook('preValidation', (request, reply, done) =>
+      contexts.run(request.raw, reply.raw, done, request),
+    );
+  } else {
+    adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) =>
+      contexts.run(request, response, next),
+    );
+  }
+}
+
+function fastifyOf(adapter: AbstractHttpAdapter): FastifyHooks | undefined {
+  return adapter.getType() === 'fastify' ? adapter.getInstance<FastifyHooks>() : undefined;
 }

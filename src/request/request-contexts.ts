@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import onHeaders from 'on-headers';
 import { type Context, openContext } from '../context/context.js';
-import { currentContext, runInContext } from '../context/context-storage.js';
+import { currentContext, isCurrent, runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import type { ClientRequest } from './client-request.js';
 import { createSessionCarrier } from './create-session-carrier.js';
@@ -12,7 +12,8 @@ import type { SessionCarrier } from './session-carrier.js';
 /** The contexts of one set's HTTP requests; each lives as long as its request does. */
 export class RequestContexts {
   readonly writers: DeclaredWriters;
-  private readonly byRequest = new WeakMap<IncomingMessage, Context>();
+  /** Where a request keeps its context, of each set one. */
+  private readonly key = Symbol('context');
   private readonly sessions: SessionCarrier | undefined;
 
   constructor(
@@ -30,7 +31,9 @@ export class RequestContexts {
 
   /** Runs the rest of a request's way in its context, which the first call opens. */
   run(request: IncomingMessage, response: ServerResponse, next: () => void, client?: ClientRequest): void {
-    runInContext(this.routing.name, this.of(request, response, client), next);
+    const context = this.of(request, response, client);
+    if (isCurrent(this.routing.name, context)) next();
+    else runInContext(this.routing.name, context, next);
   }
 
   /**
@@ -38,9 +41,8 @@ export class RequestContexts {
    * Node's doesn't know the client's address behind proxies.
    */
   of(request: IncomingMessage, response: ServerResponse, client: ClientRequest = request): Context {
-    let context = this.byRequest.get(request);
-    if (!context) this.byRequest.set(request, (context = this.open(request, response, client)));
-    return context;
+    const own = request as IncomingMessage & { [key: symbol]: Context | undefined };
+    return (own[this.key] ??= this.open(request, response, client));
   }
 
   /** What is current, or a context of its own where no middleware ran. */

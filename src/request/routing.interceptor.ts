@@ -6,14 +6,15 @@ import {
   type NestInterceptor,
   StreamableFile,
 } from '@nestjs/common';
-import { Observable, from, mergeMap } from 'rxjs';
+import { Observable, type Observer, type Subscriber, from, mergeMap } from 'rxjs';
+import type { Consistency } from '../context/consistency.js';
 import { type Context, type HandlerForce, nestContext } from '../context/context.js';
 import { runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import { consistencyOf } from './consistency.decorator.js';
 import { takeMasterParams } from './master-params.js';
 import type { RequestContexts } from './request-contexts.js';
-import { type HandlerEngine, handlerEngineOf } from './with-engine.decorator.js';
+import { handlerEngineOf } from './with-engine.decorator.js';
 
 /** Nest's own mark of an `@Sse()` handler. */
 const SSE_METADATA = '__sse__';
@@ -29,63 +30,52 @@ interface MaybeWrapped<Raw> {
  */
 @Injectable()
 export class RoutingInterceptor implements NestInterceptor {
+  private readonly rules = new WeakMap<Function, WeakMap<Function, HandlerRules>>();
+
   constructor(
     private readonly routing: DatabaseRouting,
     private readonly contexts: RequestContexts,
   ) {}
 
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
-    const context = this.enter(execution);
-    const handled = new Observable((subscriber) =>
-      runInContext(this.routing.name, context, () => next.handle().subscribe(subscriber)),
-    );
-    return execution.getType() === 'http' && this.contexts.carriesSessions
-      ? this.carried(execution, context, handled)
-      : handled;
-  }
-
-  /** Between what a request brings and what its response takes along. An event stream's head is sent before its events. */
-  private carried(
-    execution: ExecutionContext,
-    context: Context,
-    handled: Observable<unknown>,
-  ): Observable<unknown> {
-    const loading = this.contexts.load(context, execution.switchToHttp().getRequest<object>());
-    const loaded = loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
-    if (!Reflect.hasMetadata(SSE_METADATA, execution.getHandler())) return this.finished(context, loaded);
-    this.contexts.streams(context);
-    return loaded;
+    const { contexts, routing } = this;
+    const rules = this.rulesOf(execution);
+    const context = this.enter(execution, rules);
+    const carries = execution.getType() === 'http' && contexts.carriesSessions;
+    if (carries && rules.isEventStream) contexts.streams(context); // its head is sent before its events
+    const isHeldBack = carries && !rules.isEventStream;
+    const handled = new Observable((subscriber) => {
+      const observer = isHeldBack ? this.finishing(context, subscriber) : subscriber;
+      return runInContext(routing.name, context, () => next.handle().subscribe(observer));
+    });
+    const loading = carries && contexts.load(context, execution.switchToHttp().getRequest<object>());
+    return loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
   }
 
   /** Holds the handler's answer, or its error, back until what its client is to carry is known. */
-  private finished(context: Context, handled: Observable<unknown>): Observable<unknown> {
-    return new Observable((subscriber) => {
-      let before: Promise<unknown> | undefined;
-      const inTurn = (emit: () => void) => {
-        const finishing = this.contexts.finish(context);
-        if (!before && !finishing) return emit();
-        before = Promise.all([before, finishing]).then(emit);
-      };
-      return handled.subscribe({
-        next: (value) => {
-          if (value instanceof StreamableFile) this.contexts.streams(context);
-          inTurn(() => subscriber.next(value));
-        },
-        error: (error) => inTurn(() => subscriber.error(error)),
-        complete: () => inTurn(() => subscriber.complete()),
-      });
-    });
+  private finishing(context: Context, subscriber: Subscriber<unknown>): Observer<unknown> {
+    let before: Promise<unknown> | undefined;
+    const inTurn = (emit: () => void) => {
+      const finishing = this.contexts.finish(context);
+      if (!before && !finishing) return emit();
+      before = Promise.all([before, finishing]).then(emit);
+    };
+    return {
+      next: (value) => {
+        if (value instanceof StreamableFile) this.contexts.streams(context);
+        inTurn(() => subscriber.next(value));
+      },
+      error: (error) => inTurn(() => subscriber.error(error)),
+      complete: () => inTurn(() => subscriber.complete()),
+    };
   }
 
-  private enter(execution: ExecutionContext): Context {
+  private enter(execution: ExecutionContext, rules: HandlerRules): Context {
     const outer = this.outerContext(execution);
-    const handler = this.force(execution);
-    const consistency =
-      consistencyOf(this.routing.name, execution.getHandler()) ??
-      consistencyOf(this.routing.name, execution.getClass());
+    const handler = hasMasterParam(execution, rules) ? MASTER_PARAM : rules.force;
+    const { consistency } = rules;
     const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
-    if (this.contexts.writers.includes(execution.getClass(), execution.getHandler()))
-      this.contexts.writers.begin(context);
+    if (rules.writes) this.contexts.writers.begin(context);
     if (execution.getType() === 'http') outer.entered = context;
     return context;
   }
@@ -101,20 +91,42 @@ export class RoutingInterceptor implements NestInterceptor {
     return this.contexts.of(request.raw ?? request, response.raw ?? response, request);
   }
 
-  private force(execution: ExecutionContext): HandlerForce | undefined {
-    const method = handlerEngineOf(this.routing.name, execution.getHandler());
-    const controller = handlerEngineOf(this.routing.name, execution.getClass());
-    if (!method && !controller) return undefined;
-    if (this.hasMasterParam(execution, method, controller))
-      return { engine: 'master', reason: 'master-param' };
-    const engine = method?.engine ?? controller?.engine;
-    return engine === undefined ? undefined : { engine, reason: 'handler' };
+  /** Looked up once, since decorators are applied once. */
+  private rulesOf(execution: ExecutionContext): HandlerRules {
+    const [type, handler] = [execution.getClass(), execution.getHandler()];
+    let ofClass = this.rules.get(type);
+    if (!ofClass) this.rules.set(type, (ofClass = new WeakMap()));
+    let rules = ofClass.get(handler);
+    if (!rules) ofClass.set(handler, (rules = this.look(type, handler)));
+    return rules;
   }
 
-  private hasMasterParam(execution: ExecutionContext, ...said: (HandlerEngine | undefined)[]): boolean {
-    if (execution.getType() !== 'http') return false;
-    const [method, controller] = said;
-    const params = new Map([...(controller?.masterParams ?? []), ...(method?.masterParams ?? [])]);
-    return takeMasterParams(execution.switchToHttp().getRequest(), params);
+  private look(type: Function, handler: Function): HandlerRules {
+    const { name } = this.routing;
+    const [method, controller] = [handlerEngineOf(name, handler), handlerEngineOf(name, type)];
+    const engine = method?.engine ?? controller?.engine;
+    return {
+      force: engine === undefined ? undefined : { engine, reason: 'handler' },
+      masterParams: new Map([...(controller?.masterParams ?? []), ...(method?.masterParams ?? [])]),
+      consistency: consistencyOf(name, handler) ?? consistencyOf(name, type),
+      writes: this.contexts.writers.includes(type, handler),
+      isEventStream: Reflect.hasMetadata(SSE_METADATA, handler),
+    };
   }
+}
+
+/** What decorators, and the options, say of a handler. */
+interface HandlerRules {
+  readonly force: HandlerForce | undefined;
+  readonly masterParams: ReadonlyMap<string, boolean>;
+  readonly consistency: Consistency | undefined;
+  readonly writes: boolean;
+  readonly isEventStream: boolean;
+}
+
+const MASTER_PARAM: HandlerForce = { engine: 'master', reason: 'master-param' };
+
+function hasMasterParam(execution: ExecutionContext, { masterParams }: HandlerRules): boolean {
+  if (masterParams.size === 0 || execution.getType() !== 'http') return false;
+  return takeMasterParams(execution.switchToHttp().getRequest(), masterParams);
 }

@@ -7,6 +7,7 @@ import {
   type ReplicatedPostgres,
   startReplicatedPostgres,
 } from '../../src/testing/index.js';
+import { UNHURRIED } from '../session/routing-bench.js';
 
 describe('the Knex driver', () => {
   let db: ReplicatedPostgres;
@@ -21,6 +22,7 @@ describe('the Knex driver', () => {
         slave1: { connection: db.slave('slave1').connection },
         slave2: { connection: db.slave('slave2').connection },
       },
+      health: UNHURRIED,
     });
     await knexDriver(routing).prepare?.();
   });
