@@ -143,7 +143,9 @@ export class ReadConsistency {
   private atLeast(position: Position, kept: Engine | undefined): Engine | undefined {
     if (kept && this.shows(kept, position)) return kept;
     const eligible = this.engines.eligibleSlaves();
-    const reached = position === 0n ? eligible : eligible.filter((slave) => this.shows(slave, position));
+    const any = eligible.length > 0 ? this.balancer.choose(eligible) : undefined;
+    if (!any || this.shows(any, position)) return any; // nearly always, and then the others need not be looked at
+    const reached = eligible.filter((slave) => this.shows(slave, position));
     return reached.length > 0 ? this.balancer.choose(reached) : undefined;
   }
 

@@ -106,6 +106,19 @@ describe('round robin over a list shuffled once at start', () => {
     expect(new Set(orders).size).toBeGreaterThan(3);
   });
 
+  it('has no turns to make up for who was away', () => {
+    const [a, b, c] = [slave('a'), slave('b'), slave('c')];
+    const balancer = new RoundRobinBalancer(seeded(6));
+    for (const slaves of [
+      [a, b, c],
+      [a, b],
+    ])
+      for (let n = 0; n < 100; n++) balancer.choose(slaves);
+    const all = [a, b, c];
+    const turns = Array.from({ length: 9 }, () => balancer.choose(all).name);
+    expect(turns.filter((name) => name === 'c').length).toBeLessThanOrEqual(4);
+  });
+
   it('spreads the turns of a heavy slave', () => {
     const slaves = [slave('heavy', 3), slave('b'), slave('c')];
     const balancer = new RoundRobinBalancer(seeded(5));
