@@ -3,7 +3,8 @@ import { fork } from 'node:child_process';
 /**
  * Runs each variant in fresh processes, in alternating order, and gives each one's figures. A script's arguments are the
  * variant's name and the settings as JSON; it sends one figure per run, which is a number or an object of them.
- * `asks`: what the script may have done by this process meanwhile, by name, such as killing a server.
+ * `asks`: what the script may have done by this process meanwhile, by name, such as killing a server. `settings.node`: the
+ * Node that runs it, this one if there is none.
  */
 export async function alternate(script, variants, rounds, settings = {}, asks = {}) {
   const figures = new Map(variants.map((variant) => [variant, []]));
@@ -26,7 +27,10 @@ function progress(text = '') {
 
 function runOnce(script, variant, settings, asks) {
   return new Promise((resolve, reject) => {
-    const child = fork(script, [variant, JSON.stringify(settings)], { execArgv: ['--expose-gc'] });
+    const child = fork(script, [variant, JSON.stringify(settings)], {
+      execPath: settings.node ?? process.execPath,
+      execArgv: ['--expose-gc'],
+    });
     child.on('message', (message) => {
       if (message.ask === undefined) return resolve(message);
       asks[message.ask]().then(() => child.connected && child.send('done'), reject);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
 import { gain } from './gain.js';
 import { intent } from './intent.js';
@@ -23,6 +24,7 @@ const USAGE = `Usage: npm run bench -- <${Object.keys(BENCHMARKS).join('|')}> [o
   --routers A,B     for gain, tail and overhead: those to compare, of
                     ${ROUTERS.join(', ')} (default all; tail: ours,2253)
   --work SHARE      of the usual work, for a quick look (default 1)
+  --node PATH       for overhead and request: another Node to run on, beside this one
   --decisions N     for scale: how many the heap has to bear (default 1,000,000)
   --dry             print only; otherwise docs/benchmarks.md and bench/results/ get the results`;
 
@@ -34,6 +36,7 @@ function readCommandLine() {
       routers: { type: 'string' },
       work: { type: 'string', default: '1' },
       decisions: { type: 'string', default: '1000000' },
+      node: { type: 'string', multiple: true, default: [] },
       dry: { type: 'boolean', default: false },
     },
   });
@@ -46,7 +49,16 @@ function readCommandLine() {
   if (unknown !== undefined) throw new Error(`--routers: there is no ${unknown}`);
   const work = positive('work', values.work);
   const decisions = positive('decisions', values.decisions.replaceAll('_', ''));
-  return { name, benchmark, dry: values.dry, options: { rounds, routers, work, decisions } };
+  const nodes = [process.execPath, ...values.node].map((path) => ({ path, version: versionOf(path) }));
+  return { name, benchmark, dry: values.dry, options: { rounds, routers, work, decisions, nodes } };
+}
+
+function versionOf(node) {
+  try {
+    return execFileSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).trim();
+  } catch (error) {
+    throw new Error(`--node: ${node} is no Node that runs: ${error.message}`, { cause: error });
+  }
 }
 
 function positive(name, text) {
@@ -58,7 +70,8 @@ function positive(name, text) {
 async function main({ name, benchmark, dry, options }) {
   if (options.routers.some((router) => PEERS.includes(router))) installPeers();
   const result = await benchmark.run(options);
-  const command = ['npm run bench --', name, ...process.argv.slice(3)].join(' ');
+  const versionAtPath = (word) => options.nodes.find(({ path }) => path === word)?.version ?? word;
+  const command = ['npm run bench --', name, ...process.argv.slice(3).map(versionAtPath)].join(' ');
   const about = await conditions(command, options.rounds, options.routers);
   console.log(`${sentence(about)}\n`);
   for (const table of result.tables) console.log(`${markdown(table)}\n`);

@@ -1,36 +1,76 @@
 import { alternate, median, spread } from './alternate.js';
+import { serversOf, startReplication } from './replication.js';
 import { routerNamed } from './routers/routers.js';
 
 const WORKS = ['primary-key read', '20-row read', 'raw read', 'insert', 'transaction'];
 const PEER_WORKS = ['read', 'write'];
 
-/** Routed against unrouted, by CPU time, with a driver that answers at once: ours in detail, and each library against itself. */
-export async function overhead({ rounds, work: share, routers }) {
+/**
+ * Routed against unrouted, by CPU time: ours in detail, on each Node, with a driver that answers at once and on PostgreSQL;
+ * and each library against itself.
+ */
+export async function overhead({ rounds, work: share, routers, nodes }) {
   const script = (name) => new URL(name, import.meta.url);
-  const queries = await alternate(script('./overhead-query.js'), WORKS.flatMap(sides), rounds, { share });
+  const replication = await startReplication(2);
+  const servers = serversOf(replication);
+  const variants = WORKS.flatMap(sides);
+  const [stub, real] = [[], []];
+  try {
+    for (const node of nodes) {
+      const title = `overhead, Node ${node.version}`;
+      const settings = { title, share, node: node.path };
+      stub.push([node, await alternate(script('./overhead-query.js'), variants, rounds, settings)]);
+      const onServers = { ...settings, title: `${title}, PostgreSQL`, servers };
+      real.push([node, await alternate(script('./overhead-query.js'), variants, rounds, onServers)]);
+    }
+  } finally {
+    await replication.stop();
+  }
   const peers = await alternate(
     script('./overhead-peer.js'),
     routers.flatMap((router) => PEER_WORKS.flatMap((work) => peerSides(router, work))),
     rounds,
-    { share },
+    { title: 'overhead, others', share },
   );
   return {
-    tables: [queryTable(queries), await peerTable(routers, peers)],
-    raw: { queries: Object.fromEntries(queries), peers: Object.fromEntries(peers) },
+    tables: [
+      queryTable('with a Knex client that answers at once', stub),
+      queryTable(
+        'on PostgreSQL: a master and two slaves, 8 queries at a time; bare Knex on one of them',
+        real,
+      ),
+      await peerTable(routers, peers),
+    ],
+    raw: { stub: rawOf(stub), real: rawOf(real), peers: Object.fromEntries(peers) },
   };
 }
 
 const sides = (work) => ['bare', 'als', 'routed'].map((side) => `${side}:${work}`);
 const peerSides = (router, work) => [`${router}:plain:${work}`, `${router}:routed:${work}`];
 
-function queryTable(figures) {
-  const rows = WORKS.map((work) => {
-    const [bare, als, routed] = sides(work).map((variant) => figures.get(variant));
-    return [work, ...compared(bare, routed), us(als), ratio(routed, als)];
-  });
+export const rawOf = (byNode) =>
+  Object.fromEntries(byNode.map(([{ version }, figures]) => [version, Object.fromEntries(figures)]));
+
+function queryTable(on, byNode) {
+  const rows = byNode.flatMap(([{ version }, figures]) =>
+    WORKS.map((work) => {
+      const [bare, als, routed] = sides(work).map((variant) => figures.get(variant));
+      return [version, work, ...compared(bare, routed), us(als), ...compared(als, routed).slice(2)];
+    }),
+  );
   return {
-    title: 'CPU time per query, routed against bare Knex, with a Knex client that answers at once',
-    head: ['query', 'bare', 'routed', 'ratio', 'more', 'bare in AsyncLocalStorage.run', 'ratio to that'],
+    title: `CPU time per query, routed against bare Knex, ${on}`,
+    head: [
+      'Node',
+      'query',
+      'bare',
+      'routed',
+      'ratio',
+      'more',
+      'bare in AsyncLocalStorage.run',
+      'ratio to that',
+      'more',
+    ],
     rows,
   };
 }

@@ -1,6 +1,7 @@
 // One figure: µs of CPU time that the server spends per request with one read. The variant `<platform>:<how>` says on what
 // Nest runs and how the handler gets its Knex. The load comes from a process of its own.
 import 'reflect-metadata';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { fork } from 'node:child_process';
 import { Controller, Get, Inject, Module, Scope } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
@@ -23,7 +24,8 @@ const VARIANTS = {
   BalancedSession: { token: BalancedSession, providers: [], imports: [routed()] },
 };
 
-const { token, providers, imports } = VARIANTS[how];
+const NOTHING = 'AsyncLocalStorage.run and an interceptor that do nothing';
+const { token, providers, imports } = VARIANTS[how === NOTHING ? 'without the module' : how];
 
 class PostsController {
   constructor(db) {
@@ -47,6 +49,14 @@ async function adapter() {
 }
 
 const app = await NestFactory.create(AppModule, await adapter(), { logger: false });
+if (how === NOTHING) {
+  const storage = new AsyncLocalStorage();
+  app.useGlobalInterceptors({ intercept: (_context, next) => next.handle() });
+  const http = app.getHttpAdapter();
+  if (platform === 'fastify')
+    http.getInstance().addHook('onRequest', (_request, _reply, done) => storage.run({}, done));
+  else app.use((_request, _response, next) => storage.run({}, next));
+}
 await app.listen(0, '127.0.0.1');
 const { port } = app.getHttpServer().address();
 

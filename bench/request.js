@@ -1,24 +1,43 @@
 import { alternate, median } from './alternate.js';
-import { ratio, us } from './overhead.js';
+import { ratio, rawOf, us } from './overhead.js';
 
 const PLATFORMS = ['express', 'fastify'];
-const WAYS = ['without the module', '@InjectKnex()', 'BalancedSession', 'a bare request-scoped provider'];
+const WAYS = [
+  'without the module',
+  'AsyncLocalStorage.run and an interceptor that do nothing',
+  '@InjectKnex()',
+  'BalancedSession',
+  'a bare request-scoped provider',
+];
 
 /** What a request with one read costs a Nest app, by how its handler gets its Knex. */
-export async function request({ rounds, work: share }) {
+export async function request({ rounds, work: share, nodes }) {
+  const script = new URL('./request-figure.js', import.meta.url);
   const variants = PLATFORMS.flatMap((platform) => WAYS.map((way) => `${platform}:${way}`));
-  const figures = await alternate(new URL('./request-figure.js', import.meta.url), variants, rounds, {
-    share,
-  });
-  const rows = PLATFORMS.flatMap((platform) => {
-    const base = figures.get(`${platform}:${WAYS[0]}`);
-    return WAYS.map((way) => {
-      const own = figures.get(`${platform}:${way}`);
-      const speed = `${((median(base) / median(own)) * 100).toFixed(1)} %`;
-      return [platform, way, us(own), ratio(own, base), speed];
-    });
-  });
-  const head = ['platform', 'how the handler gets its Knex', 'CPU time', 'ratio', 'requests per CPU second'];
-  const title = 'CPU time of the server per request with one read, with a Knex client that answers at once';
-  return { tables: [{ title, head, rows }], raw: Object.fromEntries(figures) };
+  const byNode = [];
+  for (const node of nodes) {
+    const settings = { title: `request, Node ${node.version}`, share, node: node.path };
+    byNode.push([node, await alternate(script, variants, rounds, settings)]);
+  }
+  const rows = byNode.flatMap(([{ version }, figures]) =>
+    PLATFORMS.flatMap((platform) => {
+      const base = figures.get(`${platform}:${WAYS[0]}`);
+      return WAYS.map((way) => {
+        const own = figures.get(`${platform}:${way}`);
+        const speed = `${((median(base) / median(own)) * 100).toFixed(1)} %`;
+        return [version, platform, way, us(own), ratio(own, base), speed];
+      });
+    }),
+  );
+  const head = [
+    'Node',
+    'platform',
+    'how the handler gets its Knex',
+    'CPU time',
+    'ratio',
+    'requests per CPU second',
+  ];
+  const title =
+    'CPU time of the server per request with one read, of clients that keep their cookies, with a Knex client that answers at once';
+  return { tables: [{ title, head, rows }], raw: rawOf(byNode) };
 }

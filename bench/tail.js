@@ -49,7 +49,7 @@ export async function tail({ rounds, work, routers }) {
     }
     await Promise.all(Object.values(proxies).map((proxy) => proxy.stop()));
     return {
-      tables: [table(results, titles)],
+      tables: [table(results, titles, SECONDS * work)],
       raw: Object.fromEntries([...results].map(([name, figures]) => [name, Object.fromEntries(figures)])),
     };
   } finally {
@@ -74,7 +74,7 @@ async function heal(proxy) {
   proxy.cut();
 }
 
-function table(results, titles) {
+function table(results, titles, seconds) {
   const well = results.get(CASES[0].name);
   const rows = [...results].flatMap(([name, figures]) =>
     [...figures].map(([router, own]) => [
@@ -89,7 +89,7 @@ function table(results, titles) {
     ]),
   );
   return {
-    title: `How long reads take, ${PER_SECOND} a second for ${SECONDS} s from the moment of the fault, on four slaves of PostgreSQL behind proxies`,
+    title: `How long reads take, ${PER_SECOND} a second for ${seconds} s from the moment of the fault, on four slaves of PostgreSQL behind proxies`,
     head: ['case', 'router', 'p50', 'p99', 'p999', 'p99 from 3 s on', 'that against all well', 'no answer'],
     rows,
   };
