@@ -17,7 +17,7 @@ import type { DatabaseRouting } from './database-routing.js';
 import { ConfigurableModuleClass, ROUTING } from './database-routing.module-definition.js';
 import { InvalidOptionsError } from './errors.js';
 import { classesOfApp } from './request/app-classes.js';
-import { openContexts, openContextsFirst } from './request/context.middleware.js';
+import { openContexts, openContextsFirst } from './request/open-contexts.js';
 import { checkEngineNames } from './request/engine-names.check.js';
 import { checkPinHandlers } from './request/pin-handlers.check.js';
 import { RequestContexts } from './request/request-contexts.js';
