@@ -53,7 +53,7 @@ function sink(line: Turn[], index: number): void {
     let child = 2 * index + 1;
     if (child >= line.length) break;
     if (child + 1 < line.length && line[child + 1]!.due < line[child]!.due) child++;
-    if (line[child]!.due >= turn.due) break;
+    if (line[child]!.due > turn.due) break; // who was chosen goes behind its equals
     line[index] = line[child]!;
     index = child;
   }

@@ -34,7 +34,7 @@ export interface Verified {
  */
 export class Signer {
   /** What texts say that were found to be signed: clients bring the same one again and again. */
-  private readonly read = new LRUCache<string, Signed>({ max: MOST_REMEMBERED });
+  private readonly known = new LRUCache<string, Signed>({ max: MOST_REMEMBERED });
 
   /** The first secret signs, all of them verify, so that secrets can be rotated. */
   constructor(
@@ -55,7 +55,7 @@ export class Signer {
   }
 
   verify(text: string): Verified | SignatureFault {
-    const signed = this.read.get(text) ?? this.readNew(text);
+    const signed = this.known.get(text) ?? this.readNew(text);
     if (typeof signed === 'string') return signed;
     const ageSeconds = this.nowSeconds() - signed.issuedSeconds;
     if (ageSeconds > this.maxAgeSeconds) return 'expired';
@@ -69,7 +69,7 @@ export class Signer {
     if (kind !== this.kind || !fields || !mark || rest.length > 0) return 'malformed';
     if (!this.isSigned(`${kind}.${fields}`, mark)) return 'forged';
     const signed = this.parse(Buffer.from(fields, 'base64url').toString());
-    if (signed) this.read.set(text, signed);
+    if (signed) this.known.set(text, signed);
     return signed ?? 'other set';
   }
 

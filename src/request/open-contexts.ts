@@ -14,10 +14,10 @@ interface FastifyHooks {
 }
 
 /**
- * As soon as there is an HTTP adapter. On Fastify a hook opens each request's context: one that is there before the
+ * As soon as it is known whether there is an HTTP adapter. On Fastify a hook opens each request's context: one that is there before the
  * adapter's own, in which other modules' middleware runs, and that costs a request far less than a middleware does.
  */
-export function openContextsFirst(contexts: RequestContexts, adapter: AbstractHttpAdapter): void {
+export function openContextsFirst(contexts: RequestContexts, adapter: AbstractHttpAdapter | undefined): void {
   fastifyOf(adapter)?.addHook('onRequest', (request, reply, done) =>
     contexts.run(request.raw, reply.raw, done, request),
   );
@@ -41,6 +41,6 @@ export function openContexts(contexts: RequestContexts, adapter: AbstractHttpAda
   }
 }
 
-function fastifyOf(adapter: AbstractHttpAdapter): FastifyHooks | undefined {
-  return adapter.getType() === 'fastify' ? adapter.getInstance<FastifyHooks>() : undefined;
+function fastifyOf(adapter: AbstractHttpAdapter | undefined): FastifyHooks | undefined {
+  return adapter?.getType() === 'fastify' ? adapter.getInstance<FastifyHooks>() : undefined;
 }
