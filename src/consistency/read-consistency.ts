@@ -76,7 +76,9 @@ export class ReadConsistency {
   async leaveSlave({ work: { seen } }: Context): Promise<void> {
     const { shown, marks } = seen;
     if (shown === undefined) return;
-    const slaves = this.engines.slaves.filter(({ name }) => shown === ANYWHERE || slaveAt(shown) === name);
+    const isAskable = ({ name, state }: Engine) =>
+      state.kind !== 'down' && (shown === ANYWHERE || slaveAt(shown) === name); // who is down would not answer in time
+    const slaves = this.engines.slaves.filter(isAskable);
     try {
       await this.visibility.catchUpWith(slaves.map(({ probes }) => probes));
     } catch (error) {

@@ -14,8 +14,8 @@ interface FastifyHooks {
 }
 
 /**
- * As soon as it is known whether there is an HTTP adapter. On Fastify a hook opens each request's context: one that is there before the
- * adapter's own, in which other modules' middleware runs, and that costs a request far less than a middleware does.
+ * As soon as it is known whether there is an HTTP adapter. On Fastify a hook opens each request's context: it is there
+ * before the adapter's own, in which other modules' middleware runs, and costs a request far less than a middleware does.
  */
 export function openContextsFirst(contexts: RequestContexts, adapter: AbstractHttpAdapter | undefined): void {
   fastifyOf(adapter)?.addHook('onRequest', (request, reply, done) =>

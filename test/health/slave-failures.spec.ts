@@ -212,6 +212,20 @@ describe('a slave that freezes', () => {
   });
 });
 
+describe('the master, after a slave that is down', () => {
+  it('is not kept from a session by what nobody can ask the slave', async () => {
+    const routing = await watched();
+    await routing.run(async () => {
+      expect(await answeredBy(routing.knex)).toBe('slave1');
+      await slave1.freeze();
+      await eventually(() => expect(stateOf(routing, 'slave1')).toBe('down'));
+      const sinceMs = performance.now();
+      expect(await routing.usingEngine('master', () => answeredBy(routing.knex))).toBe('master');
+      expect(performance.now() - sinceMs).toBeLessThan(500);
+    });
+  });
+});
+
 describe('a recovery conflict', () => {
   it('is answered by another slave, and takes nobody out', async () => {
     await slave1.query(`ALTER SYSTEM SET max_standby_streaming_delay = 0`);
