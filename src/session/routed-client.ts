@@ -171,7 +171,7 @@ export function routedClientClass(
     ): Promise<unknown> {
       const dispatching = this.dispatching!;
       const dispatched = this.take(dispatching instanceof Promise ? await dispatching : dispatching);
-      if (!this.isBound) this.client = releasingOnce(this.client);
+      if (!this.client.transacting) this.client = releasingOnce(this.client);
       const showing = this.showing(callback, parameters.stream, dispatched);
       if (dispatched.role !== 'slave')
         return super.ensureConnection(showing, parameters).finally(() => this.ended());
