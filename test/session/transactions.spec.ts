@@ -239,6 +239,20 @@ describe('a query that takes too long', () => {
 });
 
 describe('queries in flight', () => {
+  it('leave a connection that was passed to a stream with its owner', async () => {
+    const client = db.client as {
+      acquireConnection(): Promise<object>;
+      releaseConnection(one: object): void;
+    };
+    const connection = await client.acquireConnection();
+    await bench.db.master.query("INSERT INTO posts (title) VALUES ('a')");
+    for await (const row of db('posts').connection(connection).stream()) expect(row).toHaveProperty('title');
+    await new Promise(setImmediate);
+    expect(inFlight()[0]).toBe(1);
+    client.releaseConnection(connection);
+    expect(inFlight()[0]).toBe(0);
+  });
+
   it('are counted while they hold a connection, whatever they are', async () => {
     expect(routing.status().engines).toMatchObject([
       { name: 'master', role: 'master', inFlight: 0 },
