@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { createSessions } from './consistency/create-sessions.js';
-import { ReadConsistency } from './consistency/read-consistency.js';
+import { createSessions } from './clients/create-sessions.js';
+import { Freshness } from './freshness/freshness.js';
 import { DatabaseRouting } from './database-routing.js';
 import { SlaveDiscovery } from './discovery/slave-discovery.js';
 import { createEngine, isPostgres } from './engines/create-engine.js';
@@ -55,14 +55,14 @@ export function createDatabaseRouting(options: DatabaseRoutingOptions): Database
 /** A clock that never goes back. */
 const nowMs = () => performance.now();
 
-function createReads({ balancer, bookmark }: ResolvedOptions, engines: EngineRegistry): ReadConsistency {
-  return new ReadConsistency(engines, balancer, bookmark.waitMs, nowMs);
+function createReads({ balancer, bookmark }: ResolvedOptions, engines: EngineRegistry): Freshness {
+  return new Freshness(engines, balancer, bookmark.waitMs, nowMs);
 }
 
 function createHealth(
   { health, failover, logger }: ResolvedOptions,
   engines: EngineRegistry,
-  reads: ReadConsistency | undefined,
+  reads: Freshness | undefined,
   events: RoutingEvents,
 ): Health {
   return new Health(engines, reads, health, failover, new HealthAnnouncer(logger, events), nowMs);

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
-import type { Bookmarks } from './consistency/bookmarks.js';
-import type { CarriedFaults } from './consistency/carried-faults.js';
-import type { Sessions } from './consistency/create-sessions.js';
-import type { Pins } from './consistency/pins.js';
-import type { ReadConsistency } from './consistency/read-consistency.js';
+import type { Bookmarks } from './clients/bookmarks.js';
+import type { CarriedFaults } from './clients/carried-faults.js';
+import type { Sessions } from './clients/create-sessions.js';
+import type { Pins } from './clients/pins.js';
+import type { Freshness } from './freshness/freshness.js';
 import { type Consistency, checkConsistency } from './context/consistency.js';
 import { type EngineChoice, nestContext, openContext } from './context/context.js';
 import { type Ran, currentContext, runInContext, runOnEngine } from './context/context-storage.js';
@@ -19,13 +19,13 @@ import type { ResolvedOptions } from './options/resolved-options.js';
 import { DecisionAnnouncer, type RoutingEvents } from './routing/decision-announcer.js';
 import type { Explanation } from './routing/explanation.js';
 import { MasterBudget } from './routing/master-budget.js';
-import { Router } from './routing/router.js';
-import { Explainer } from './session/explainer.js';
-import { HeldConnections } from './session/held-connections.js';
-import { explainedBy } from './session/explained-by.js';
-import { QueryDispatcher } from './session/query-dispatcher.js';
-import { Retries } from './session/retries.js';
-import { type RoutedKnex, createRoutedKnex, forwardEvents } from './session/routed-knex.js';
+import { Decider } from './routing/decider.js';
+import { Explainer } from './dispatch/explainer.js';
+import { HeldConnections } from './knex/held-connections.js';
+import { explainedBy } from './dispatch/explained-by.js';
+import { Dispatcher } from './dispatch/dispatcher.js';
+import { Retries } from './dispatch/retries.js';
+import { type RoutedKnex, createRoutedKnex, forwardEvents } from './knex/routed-knex.js';
 
 /** What `run` takes for a job. */
 export interface RunOptions {
@@ -41,7 +41,7 @@ export interface RunOptions {
 export interface RoutingParts {
   readonly classifier: QueryClassifier;
   /** Undefined where positions can't be told. */
-  readonly reads: ReadConsistency | undefined;
+  readonly reads: Freshness | undefined;
   /** Undefined where engines can't be asked. */
   readonly health: Health | undefined;
   readonly sessions: Sessions;
@@ -69,8 +69,8 @@ export class DatabaseRouting {
   /** The routed Knex: one for the whole process, it asks for the context when a query runs. */
   readonly knex: RoutedKnex;
   readonly events: RoutingEvents;
-  private readonly router: Router;
-  private readonly dispatcher: QueryDispatcher;
+  private readonly router: Decider;
+  private readonly dispatcher: Dispatcher;
   private readonly explainer: Explainer;
   private readonly held = new HeldConnections();
   private readonly retries: Retries;
@@ -88,10 +88,10 @@ export class DatabaseRouting {
     this.events = events;
     const budget = new MasterBudget(options.masterBudget, nowMs);
     const byPosition = bookmarks !== undefined;
-    this.router = new Router(engines, balancer, rules, slavePer, reads, byPosition, budget, health);
+    this.router = new Decider(engines, balancer, rules, slavePer, reads, byPosition, budget, health);
     this.retries = new Retries(health, retryWrites, failover.waitMs, events, nowMs);
     const announcer = new DecisionAnnouncer(engines, options.logger, this.events);
-    this.dispatcher = new QueryDispatcher(
+    this.dispatcher = new Dispatcher(
       options.name,
       this.router,
       announcer,

@@ -1,5 +1,5 @@
-export { DatabaseRoutingModule } from './database-routing.module.js';
-export type { DatabaseRoutingModuleExtras } from './database-routing.module-definition.js';
+export { DatabaseRoutingModule } from './nest/database-routing.module.js';
+export type { DatabaseRoutingModuleExtras } from './nest/database-routing.module-definition.js';
 export type {
   DatabaseRoutingOptions,
   EngineOptions,
@@ -17,11 +17,15 @@ export {
   type DnsResolver,
   type SrvRecord,
 } from './discovery/from-dns.js';
-export type { RoutingLogger } from './options/routing-logger.js';
-export { WithEngine, type MasterParams, type WithEngineOptions } from './request/with-engine.decorator.js';
-export { DbWrite } from './request/db-write.decorator.js';
-export { Consistency } from './request/consistency.decorator.js';
-export { UsingEngine } from './request/using-engine.decorator.js';
+export type { RoutingLogger } from './routing-logger.js';
+export {
+  WithEngine,
+  type MasterParams,
+  type WithEngineOptions,
+} from './nest/decorators/with-engine.decorator.js';
+export { DbWrite } from './nest/decorators/db-write.decorator.js';
+export { Consistency } from './nest/decorators/consistency.decorator.js';
+export { UsingEngine } from './nest/decorators/using-engine.decorator.js';
 export {
   InjectBalancedSession,
   InjectDatabaseRouting,
@@ -29,20 +33,20 @@ export {
   getBalancedSessionToken,
   getDatabaseRoutingToken,
   getKnexToken,
-} from './tokens.js';
+} from './nest/tokens.js';
 export { createDatabaseRouting } from './create-database-routing.js';
 export { DatabaseRouting, type RoutingStatus, type RunOptions } from './database-routing.js';
-export type { CarriedFaults } from './consistency/carried-faults.js';
+export type { CarriedFaults } from './clients/carried-faults.js';
 export type { Context, ContextKind, EngineChoice } from './context/context.js';
 export { type BoundedStaleness, bounded } from './context/consistency.js';
-export { BalancedSession } from './session/balanced-session.js';
-export type { RoutedKnex, SessionMethods } from './session/routed-knex.js';
+export { BalancedSession } from './knex/balanced-session.js';
+export type { RoutedKnex, SessionMethods } from './knex/routed-knex.js';
 export type { Intent } from './intent/intent.js';
 export type { ClassifySql } from './intent/query-classifier.js';
 export type { Reason } from './routing/decision.js';
 export type { RoutingEventMap, RoutingEvents } from './routing/decision-announcer.js';
 export type { Explanation } from './routing/explanation.js';
-export type { QueryRouter, RoutableQuery } from './routing/query-router.js';
+export type { QueryRouter, RoutableQuery } from './options/query-router.js';
 export type { BalancedSlave, Balancer, BalancerName, RandomSource } from './balancer/balancer.js';
 export { LeastBusyBalancer } from './balancer/least-busy.balancer.js';
 export { RandomBalancer } from './balancer/random.balancer.js';

@@ -2,21 +2,21 @@
 export const ANYWHERE = '*';
 
 /**
- * How far a client has seen. Two parts, since rows come without a position: what is known as a number, and the place where
+ * How far a client has seen. Two parts, since rows come without a position: what is known as a number, and the server where
  * more was seen since. While reads stay on that slave it can't go back; whoever leaves it must first settle, which takes a
  * position of the master's that is not before what was seen (FACTS 35).
  */
 export interface Seen {
   /** A slave that has replayed this has all that is settled. 0n: nothing. */
   position: bigint;
-  /** The place of the slave on which later things were seen, or `ANYWHERE`; undefined when all is in `position`. */
+  /** The server of the slave on which later things were seen, or `ANYWHERE`; undefined when all is in `position`. */
   unsettled: string | undefined;
   /**
-   * The place of a slave that has shown what the master may not show yet (FACTS 27), `ANYWHERE` for more than one. A
+   * The server of a slave that has shown what the master may not show yet (FACTS 27), `ANYWHERE` for more than one. A
    * position says nothing of it: it ends when the master was found to show it all.
    */
   shown: string | undefined;
-  /** The place that the client's bookmark named; its other requests may rely on it. */
+  /** The server that the client's bookmark named; its other requests may rely on it. */
   brought: string | undefined;
   /** Counts what was seen, so that a position which was asked for earlier settles nothing that came in between. */
   marks: number;
@@ -38,18 +38,18 @@ export function nothingSeen(): Seen {
   };
 }
 
-/** Something is seen at a place, a slave's; undefined: on the master, or nobody knows where. Two places are anywhere. */
-export function see(seen: Seen, place: string = ANYWHERE): void {
-  seen.unsettled = together(seen.unsettled, place);
-  if (place !== ANYWHERE) seen.shown = together(seen.shown, place);
+/** Something is seen at a server, a slave's; undefined: on the master, or nobody knows where. Two servers are anywhere. */
+export function see(seen: Seen, server: string = ANYWHERE): void {
+  seen.unsettled = together(seen.unsettled, server);
+  if (server !== ANYWHERE) seen.shown = together(seen.shown, server);
   seen.marks++;
 }
 
-/** What a client brings was seen at a place; undefined: nobody knows where, on a slave perhaps. */
-export function bring(seen: Seen, place: string = ANYWHERE): void {
-  see(seen, place);
-  seen.shown = together(seen.shown, place);
-  seen.brought = together(seen.brought, place);
+/** What a client brings was seen at a server; undefined: nobody knows where, on a slave perhaps. */
+export function bring(seen: Seen, server: string = ANYWHERE): void {
+  see(seen, server);
+  seen.shown = together(seen.shown, server);
+  seen.brought = together(seen.brought, server);
 }
 
 /** A position of the master's, asked for when there were so many marks, covers all that was seen until then. */
@@ -58,11 +58,11 @@ export function settleAt(seen: Seen, position: bigint, marks: number): void {
   if (seen.marks === marks) seen.unsettled = undefined;
 }
 
-/** The slave's name of a place. */
-export function slaveAt(place: string): string {
-  return place.split('@', 1)[0]!;
+/** The slave's name of a server. */
+export function slaveOf(server: string): string {
+  return server.split('@', 1)[0]!;
 }
 
-function together(place: string | undefined, other: string): string {
-  return place === undefined || place === other ? other : ANYWHERE;
+function together(server: string | undefined, other: string): string {
+  return server === undefined || server === other ? other : ANYWHERE;
 }

@@ -1,7 +1,7 @@
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import { ProbeLoop } from '../health/probe-loop.js';
 import type { SlaveOptions } from '../options/database-routing-options.js';
-import type { RoutingLogger } from '../options/routing-logger.js';
+import type { RoutingLogger } from '../routing-logger.js';
 import type { ResolvedSlaveSource } from '../options/resolved-options.js';
 
 /** Keeps a set's slaves as a source finds them. Those that were added by hand are none of its business. */

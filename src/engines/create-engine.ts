@@ -3,7 +3,7 @@ import type { ResolvedEngineOptions } from '../options/resolved-options.js';
 import { refuseWhenClosing } from './refuse-when-closing.js';
 import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
 import { Engine, type EngineRole } from './engine.js';
-import { engineSessions, probeSessions } from './engine-sessions.js';
+import { enginePool, probePool } from './engine-pools.js';
 
 /**
  * Knex would wait for a minute (FACTS 20); a slave's reads have better places to go. Who waits for a slave that does not answer
@@ -41,7 +41,7 @@ function ownOf(role: EngineRole, name: string, config: Knex.Config, engine: () =
     ...(role === 'slave' && { acquireConnectionTimeout: SLAVE_ACQUIRE_TIMEOUT_MS }),
     ...config,
     ...(connection && { connection }),
-    pool: engineSessions(config.pool, engine),
+    pool: enginePool(config.pool, engine),
   };
 }
 
@@ -65,7 +65,7 @@ function probesOf(name: string, config: Knex.Config, engine: () => Engine): Knex
   return {
     client,
     version,
-    pool: probeSessions(pool, engine),
+    pool: probePool(pool, engine),
     log: SILENT_KNEX_LOG,
     ...(connection && { connection }),
     ...(connectionPool && { connectionPool }),

@@ -42,12 +42,12 @@ export class Engine {
    * Names the server as long as it runs. A slave that was restarted may show less than before, until it has replayed what
    * it had; so what was seen on it counts for this run of it only.
    */
-  get place(): string | undefined {
-    return this.placeAt(this.startedAt);
+  get server(): string | undefined {
+    return this.serverAt(this.startedAt);
   }
 
   /** The same for another run of it. */
-  placeAt(startedAt: string | undefined): string | undefined {
+  serverAt(startedAt: string | undefined): string | undefined {
     return startedAt === undefined ? undefined : `${this.name}@${startedAt}`;
   }
 

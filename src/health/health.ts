@@ -1,5 +1,5 @@
-import { parsePosition } from '../consistency/position.js';
-import type { ReadConsistency } from '../consistency/read-consistency.js';
+import { parsePosition } from '../freshness/position.js';
+import type { Freshness } from '../freshness/freshness.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.js';
 import { type EngineState, serves } from '../engines/engine-state.js';
@@ -41,7 +41,7 @@ export class Health implements EngineWatcher, Listener {
 
   constructor(
     private readonly engines: EngineRegistry,
-    private readonly reads: ReadConsistency | undefined,
+    private readonly reads: Freshness | undefined,
     private readonly options: ResolvedHealthOptions,
     private readonly failover: ResolvedFailoverOptions,
     private readonly listener: HealthListener,

@@ -1,4 +1,4 @@
-import type { Position } from '../consistency/position.js';
+import type { Position } from '../freshness/position.js';
 
 interface Sample {
   readonly position: Position;

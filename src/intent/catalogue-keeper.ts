@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { RoutingLogger } from '../options/routing-logger.js';
+import type { RoutingLogger } from '../routing-logger.js';
 import { Catalogue, type JudgeSql } from './catalogue.js';
 import type { CatalogueRows } from './catalogue-reader.js';
 

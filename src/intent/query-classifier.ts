@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { RoutingLogger } from '../options/routing-logger.js';
+import type { RoutingLogger } from '../routing-logger.js';
 import { inspectBuilder } from './builder-inspector.js';
 import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';

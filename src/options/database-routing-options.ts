@@ -1,13 +1,13 @@
 import type { Knex } from 'knex';
 import type { Balancer, BalancerName } from '../balancer/balancer.js';
 import type { ClassifySql } from '../intent/query-classifier.js';
-import type { QueryRouter } from '../routing/query-router.js';
+import type { QueryRouter } from './query-router.js';
 import type { Consistency } from '../context/consistency.js';
 import type { BookmarkOptions } from './bookmark-options.js';
 import type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './health-options.js';
 import type { ENGINE_KEYS } from './knex-keys.js';
 import type { PinOptions } from './pin-options.js';
-import type { RoutingLogger } from './routing-logger.js';
+import type { RoutingLogger } from '../routing-logger.js';
 import type { Slaves } from './slave-source.js';
 
 /** Knex's own configuration, without what differs from engine to engine. */

@@ -17,7 +17,7 @@ import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
 import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
 import { ENGINE_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
 import type { ResolvedEngineOptions, ResolvedOptions, ResolvedSlaveSource } from './resolved-options.js';
-import { SILENT_LOGGER } from './routing-logger.js';
+import { SILENT_LOGGER } from '../routing-logger.js';
 import { type Slaves, isSlaveSource } from './slave-source.js';
 
 const ROUTING_KEYS = {

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import type { Balancer } from '../balancer/balancer.js';
 import type { ClassifySql } from '../intent/query-classifier.js';
-import type { RoutingRules } from '../routing/decide.js';
+import type { RoutingRules } from '../routing/choose.js';
 import type { ResolvedBookmarkOptions } from './resolve-bookmark-options.js';
 import type {
   ResolvedFailoverOptions,
@@ -9,7 +9,7 @@ import type {
   ResolvedMasterBudget,
 } from './resolve-health-options.js';
 import type { ResolvedPinOptions } from './resolve-pin-options.js';
-import type { RoutingLogger } from './routing-logger.js';
+import type { RoutingLogger } from '../routing-logger.js';
 import type { SlaveSource } from './slave-source.js';
 
 export interface ResolvedEngineOptions {

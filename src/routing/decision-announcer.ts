@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Context } from '../context/context.js';
 import type { EngineState } from '../engines/engine-state.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
-import type { RoutingLogger } from '../options/routing-logger.js';
+import type { RoutingLogger } from '../routing-logger.js';
 import type { Decision, Reason } from './decision.js';
 
 /** TurboGears' words: an engine is forced by somebody, or chosen by the rules. */

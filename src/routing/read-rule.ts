@@ -1,7 +1,7 @@
 import type { Context, EngineChoice } from '../context/context.js';
-import type { QueryRouter } from './query-router.js';
+import type { QueryRouter } from '../options/query-router.js';
 import { queryTables } from '../intent/query-tables.js';
-import type { RoutedQuery, RoutingRules } from './decide.js';
+import type { QueryFacts, RoutingRules } from './choose.js';
 
 type TableEngines = Readonly<Record<string, EngineChoice>>;
 
@@ -11,7 +11,7 @@ export function readRule(
   tables: TableEngines,
 ): RoutingRules['engineForRead'] {
   if (!router && Object.keys(tables).length === 0) return undefined;
-  return ({ builder }: RoutedQuery, context: Context) => {
+  return ({ builder }: QueryFacts, context: Context) => {
     const named = queryTables(builder);
     return router?.({ builder, tables: named }, context) ?? engineForTables(named, tables);
   };

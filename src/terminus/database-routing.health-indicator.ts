@@ -3,7 +3,7 @@ import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
 import type { DatabaseRouting, RoutingStatus } from '../database-routing.js';
 import type { EngineStateKind } from '../engines/engine-state.js';
-import { getDatabaseRoutingToken } from '../tokens.js';
+import { getDatabaseRoutingToken } from '../nest/tokens.js';
 
 /** Whether an engine in this state is one that somebody should look after. */
 const IS_OUT = {

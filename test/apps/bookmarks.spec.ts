@@ -36,7 +36,7 @@ import {
   bounded,
 } from '../../src/index.js';
 import type { PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
-import { eventually } from '../testing/eventually.js';
+import { eventually } from '../integration/testing/eventually.js';
 import { Person } from './person.js';
 import { answeringNode, enginesOf, startReplicatedNodes } from './replicated-nodes.js';
 import { HTTP_ADAPTERS, type RunningApp, startApp } from './running-app.js';

@@ -1,7 +1,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { Signer } from '../../src/consistency/signer.js';
+import { Signer } from '../../src/clients/signer.js';
 import type { CarriedFaults, DatabaseRoutingOptions } from '../../src/index.js';
 import type { ReplicatedPostgres } from '../../src/testing/index.js';
 import { Browser } from './browser.js';

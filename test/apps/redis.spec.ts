@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { AppProcesses } from '../../scripts/check-consistency/app/app-processes.js';
 import { CheckDatabase } from '../../scripts/check-consistency/check-database.js';
 import { RedisServer } from '../../scripts/check-consistency/redis-server.js';
-import { eventually } from '../testing/eventually.js';
+import { eventually } from '../integration/testing/eventually.js';
 
 const { isInstalled } = RedisServer;
 if (!isInstalled)

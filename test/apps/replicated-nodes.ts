@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { DatabaseRoutingOptions } from '../../src/index.js';
-import { UNHURRIED } from '../session/routing-bench.js';
+import { UNHURRIED } from '../integration/knex/routing-bench.js';
 import { type ReplicatedPostgres, startReplicatedPostgres } from '../../src/testing/index.js';
 
 /** A master and two slaves with a table to write to, and a view by which a server says its own name. */

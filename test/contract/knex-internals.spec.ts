@@ -6,7 +6,7 @@ import {
   type KnexRunner,
   classesOf,
   clientOf,
-} from '../../src/session/knex-internals.js';
+} from '../../src/knex-internals.js';
 
 /** Knex over a pool that hands out one connection, and a driver that answers at once. */
 function stubbed() {

@@ -1,0 +1,50 @@
+import type { Epoch, Position } from '../freshness/position.js';
+import { type SignatureFault, Signer } from './signer.js';
+
+/** What a client carries: how far it has seen, and in which history. */
+export interface Bookmark {
+  readonly epoch: Epoch;
+  readonly position: Position;
+  /** The slave on which more was seen, `'*'` for anywhere; undefined when the position says it all. */
+  readonly unsettled: string | undefined;
+}
+
+/** A bookmark as it comes back. */
+export interface CarriedBookmark extends Bookmark {
+  /** It has lived for half of its time: whoever goes on with it is to be given another. */
+  readonly isOld: boolean;
+}
+
+/** Why a text is no bookmark to rely on. */
+export type BookmarkFault = SignatureFault;
+
+const VERSION = '1';
+
+/** Bookmarks as opaque text; signed, since a number of the client's own would let it choose what it waits for. */
+export class BookmarkCodec {
+  private readonly signer: Signer;
+
+  /** The first secret signs, all of them verify, so that secrets can be rotated. */
+  constructor(set: string, secrets: readonly string[], maxAgeSeconds: number, nowSeconds: () => number) {
+    this.signer = new Signer(VERSION, set, secrets, maxAgeSeconds, nowSeconds);
+  }
+
+  encode({ epoch, position, unsettled = '' }: Bookmark): string {
+    return this.signer.sign([epoch.system, String(epoch.timeline), position.toString(36), unsettled]);
+  }
+
+  decode(text: string): CarriedBookmark | BookmarkFault {
+    const verified = this.signer.verify(text);
+    if (typeof verified === 'string') return verified;
+    const { fields, isOld } = verified;
+    const [system = '', timeline = '', position = '', unsettled = ''] = fields;
+    const epoch = { system, timeline: Number(timeline) };
+    return { epoch, position: parseBase36(position), unsettled: unsettled || undefined, isOld };
+  }
+}
+
+function parseBase36(digits: string): bigint {
+  let value = 0n;
+  for (const digit of digits) value = value * 36n + BigInt(parseInt(digit, 36));
+  return value;
+}

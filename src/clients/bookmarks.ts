@@ -1,0 +1,104 @@
+import type { Context, Work } from '../context/context.js';
+import { ANYWHERE, type Seen, bring, settleAt, slaveOf } from '../context/seen.js';
+import type { BookmarkCodec } from './bookmark-codec.js';
+import { type CarriedFaults, noFaults } from './carried-faults.js';
+import { isSameEpoch } from '../freshness/position.js';
+import type { Freshness } from '../freshness/freshness.js';
+
+/** Of a bookmark that was issued before the master was asked for the first time. */
+const NO_EPOCH = { system: '', timeline: 0 };
+
+/** A client that brings more is after something else; each costs a signature. */
+const MOST = 100;
+
+/**
+ * Between what clients carry and what contexts know. A bookmark that can't be relied on says only that the client was
+ * here before: it counts as having seen everything up to now, which is never stale, costs one question to the master, and
+ * ends with the next response.
+ */
+export class Bookmarks {
+  private readonly counts = noFaults();
+
+  constructor(
+    private readonly codec: BookmarkCodec,
+    private readonly reads: Freshness,
+    private readonly isSlave: (name: string) => boolean,
+    /** Runs once, when a client is first given a bookmark. */
+    private firstIssued: (() => void) | undefined,
+  ) {}
+
+  get faults(): CarriedFaults {
+    return { ...this.counts };
+  }
+
+  /** Lets a context continue where its client stood; several bookmarks merge to the furthest. */
+  restore(context: Context, bookmarks: readonly string[]): void {
+    if (bookmarks.length > MOST) return this.distrust(context.work.seen, 'malformed');
+    for (const text of bookmarks) this.restoreOne(context, text);
+  }
+
+  /** The context's bookmark, or undefined where nothing was seen. Never rejects: what can't be settled says so. */
+  async issue(context: Context): Promise<string | undefined> {
+    const { seen } = context.work;
+    if (seen.unsettled === ANYWHERE) await this.reads.settle(seen).catch(() => undefined);
+    return this.current(context);
+  }
+
+  /** The context's bookmark together with another one. */
+  async merged(context: Context, other: string | undefined): Promise<string | undefined> {
+    const both: Context = { ...context, work: { ...context.work, seen: { ...context.work.seen } } };
+    if (other !== undefined) this.restore(both, [other]);
+    return this.issue(both);
+  }
+
+  /** The bookmark as it stands, without asking anybody. */
+  current({ work }: Context): string | undefined {
+    const { latest } = this.reads.master;
+    const { position } = work.seen;
+    const unsettled = serverToCarry(work);
+    if (position === 0n && unsettled === undefined) return undefined;
+    this.firstIssued?.();
+    this.firstIssued = undefined;
+    const epoch = latest?.epoch ?? NO_EPOCH;
+    return this.codec.encode({ epoch, position, unsettled });
+  }
+
+  /** What the context's bookmark says, to be compared with what it says later. */
+  content({ work }: Context): string {
+    return `${work.seen.position}:${serverToCarry(work) ?? ''}`;
+  }
+
+  private restoreOne({ work }: Context, text: string): void {
+    const decoded = this.codec.decode(text);
+    if (decoded === 'other set') return;
+    if (typeof decoded === 'string') return this.distrust(work.seen, decoded);
+    const { epoch, position, unsettled, isOld } = decoded;
+    const current = this.reads.master.latest;
+    if (!current || epoch.system === NO_EPOCH.system) return bring(work.seen);
+    if (!isSameEpoch(epoch, current.epoch)) return this.distrust(work.seen, 'foreign');
+    settleAt(work.seen, position, -1);
+    work.seen.isOld ||= isOld;
+    if (unsettled === undefined) return;
+    const slave = slaveOf(unsettled);
+    if (this.isSlave(slave)) work.slave ??= slave;
+    bring(work.seen, this.isSlave(slave) ? unsettled : undefined);
+  }
+
+  private distrust(seen: Seen, fault: keyof CarriedFaults): void {
+    this.counts[fault]++;
+    bring(seen);
+  }
+}
+
+/**
+ * The server that goes with a bookmark's position. A server that the client brought is kept as long as reads may stay there:
+ * responses to its parallel requests that stay say nothing new and rely on the bookmark that this one replaces. Where it
+ * was left they have seen what nobody here knows of.
+ */
+function serverToCarry({ seen, slave }: Work): string | undefined {
+  const { brought, goesOn } = seen;
+  if (goesOn) return ANYWHERE;
+  const server = seen.unsettled ?? seen.shown;
+  if (brought === undefined || brought === ANYWHERE || brought === server) return server;
+  return server === undefined && slaveOf(brought) === slave ? brought : ANYWHERE;
+}

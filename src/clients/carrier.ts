@@ -1,0 +1,13 @@
+import type { ServerResponse } from 'node:http';
+import type { Context } from '../context/context.js';
+import type { ClientRequest } from './client-request.js';
+
+/** Carries a client's session from one HTTP request to the next: by bookmarks or by pins. */
+export interface Carrier {
+  /** Takes up what the request brought; gives what is to be done right before the response's head is sent. */
+  attach(context: Context, request: ClientRequest, response: ServerResponse): () => void;
+  /** What must be done before the request's handler may read: guards have run by now, so the app knows its client. */
+  load(context: Context, request: object): Promise<void> | undefined;
+  /** What must be done before the handler's response may go. Never rejects. */
+  finish(context: Context): Promise<unknown> | undefined;
+}

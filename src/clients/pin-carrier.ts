@@ -1,0 +1,42 @@
+import type { ServerResponse } from 'node:http';
+import type { Pins } from './pins.js';
+import type { Context } from '../context/context.js';
+import type { ResolvedPinOptions } from '../options/resolve-pin-options.js';
+import type { ClientRequest } from './client-request.js';
+import { cookieValues } from './cookie-values.js';
+import type { CookielessPins } from './cookieless-pins.js';
+import type { Carrier } from './carrier.js';
+import { setCookie } from './set-cookie.js';
+
+/**
+ * Carries pins with the client, in a cookie that the response to each writer sets anew, and to nobody else; and for
+ * clients that keep no cookies in a store.
+ */
+export class PinCarrier implements Carrier {
+  constructor(
+    private readonly pins: Pins,
+    private readonly options: Pick<ResolvedPinOptions, 'cookie' | 'seconds'>,
+    private readonly cookieless: CookielessPins | undefined,
+  ) {}
+
+  attach(context: Context, request: ClientRequest, response: ServerResponse): () => void {
+    const { cookie, seconds } = this.options;
+    const brought = cookieValues(request, cookie.name);
+    if (brought.some((pin) => this.pins.holds(pin))) context.work.pinned = true;
+    this.cookieless?.attach(context, request);
+    return () => {
+      this.cookieless?.showCookie(context, response);
+      if (!this.pins.isDue(context)) return;
+      setCookie(response, cookie, this.pins.issue(), seconds);
+      void this.cookieless?.save(context);
+    };
+  }
+
+  load(context: Context): Promise<void> | undefined {
+    return context.work.pinned ? undefined : this.cookieless?.load(context);
+  }
+
+  finish(context: Context): Promise<void> | undefined {
+    return this.pins.isDue(context) ? this.cookieless?.save(context) : undefined;
+  }
+}

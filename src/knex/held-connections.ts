@@ -1,0 +1,65 @@
+import type { Engine } from '../engines/engine.js';
+import { type KnexConnection, clientOf } from '../knex-internals.js';
+
+interface Hold {
+  readonly engine: Engine;
+  isHeld: boolean;
+}
+
+/**
+ * Which engine a connection belongs to, and whether somebody holds it. Owned by one routed Knex; a connection that was
+ * never acquired through it is unknown.
+ */
+export class HeldConnections {
+  private readonly holds = new WeakMap<KnexConnection, Hold>();
+  /** Transactions on them ran DDL that is not committed yet. */
+  private readonly changed = new WeakSet<KnexConnection>();
+
+  engineOf(connection: KnexConnection | undefined): Engine | undefined {
+    return connection && this.holds.get(connection)?.engine;
+  }
+
+  async acquire(engine: Engine): Promise<KnexConnection> {
+    try {
+      const connection = await this.wait(engine);
+      this.took(connection, engine);
+      return connection;
+    } catch (error) {
+      this.gaveUp(engine);
+      throw error;
+    }
+  }
+
+  /** Counts as in flight from here on: until its release, once `took` was told of it, or until `gaveUp`. */
+  wait(engine: Engine): Promise<KnexConnection> {
+    engine.inFlight++;
+    return clientOf(engine.knex).acquireConnection();
+  }
+
+  took(connection: KnexConnection, engine: Engine): void {
+    const hold = this.holds.get(connection);
+    if (hold) hold.isHeld = true;
+    else this.holds.set(connection, { engine, isHeld: true });
+  }
+
+  gaveUp(engine: Engine): void {
+    engine.inFlight--;
+  }
+
+  /** Whoever releases twice is counted once. */
+  release(connection: KnexConnection): void {
+    const hold = this.holds.get(connection);
+    if (!hold?.isHeld) return;
+    hold.isHeld = false;
+    hold.engine.inFlight--;
+  }
+
+  markChanged(connection: KnexConnection | undefined): void {
+    if (connection) this.changed.add(connection);
+  }
+
+  /** Whether DDL ran on the connection since it was last asked. */
+  takeChanged(connection: KnexConnection): boolean {
+    return this.changed.delete(connection);
+  }
+}

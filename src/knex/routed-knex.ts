@@ -1,0 +1,108 @@
+import knex, { type Knex } from 'knex';
+import type { Consistency } from '../context/consistency.js';
+import type { EngineChoice } from '../context/context.js';
+import type { Ran } from '../context/context-storage.js';
+import type { Explanation } from '../routing/explanation.js';
+import { KNEX_EVENTS, type KnexClient, clientOf } from '../knex-internals.js';
+import { type RoutedClientDependencies, routedClientClass } from './routed-client.js';
+
+declare module 'knex' {
+  namespace Knex {
+    interface QueryBuilder<TRecord extends {} = any, TResult = any> {
+      /** Runs this query on an engine, or with `'slave'` on any slave (rule 3). A write still goes to the master. */
+      usingEngine(engine: string): this;
+      /** How fresh this read is: `'session'`, `'eventual'`, `'strong'` or `bounded(maxLagMs)`. */
+      consistency(consistency: Consistency): this;
+    }
+    interface Raw<TResult = any> {
+      /** Runs this query on an engine, or with `'slave'` on any slave (rule 3). A write still goes to the master. */
+      usingEngine(engine: string): this;
+      /** How fresh this read is: `'session'`, `'eventual'`, `'strong'` or `bounded(maxLagMs)`. */
+      consistency(consistency: Consistency): this;
+    }
+  }
+}
+
+/** What the routed Knex has beyond Knex. */
+export interface SessionMethods {
+  /**
+   * A Knex on one engine, or with `'slave'` on any slave. One that names a slave refuses writes before they are sent
+   * (`WriteOnSlaveError`); its transactions must be read-only. Throws `UnknownEngineError` for a name that is none.
+   */
+  usingEngine(engine: EngineChoice): Knex;
+  /**
+   * Runs `work` with its reads on an engine, or with `'slave'` on any slave; `null` lifts every force from outside.
+   * Ends with the call, or, where it returns a promise, with that. Writes inside still go to the master.
+   */
+  usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Ran<Result>;
+  /** As `DatabaseRouting.markWrite()`. */
+  markWrite(): void;
+  /** As `DatabaseRouting.bookmark()`. */
+  bookmark(): Promise<string | undefined>;
+  /** Where a query would go if it ran right here, and why. Runs nothing and changes nothing. */
+  explain(query: Knex.QueryBuilder | Knex.Raw): Explanation;
+}
+
+export type RoutedKnex = Knex & SessionMethods;
+
+/** A Knex whose queries are dispatched, by the configuration that all engines share. */
+export function createRoutedKnex(
+  config: Knex.Config,
+  dependencies: RoutedClientDependencies,
+  methods: SessionMethods,
+  knexEngine: EngineChoice | undefined,
+): RoutedKnex {
+  const RoutedClient = routedClientClass(dependencies, knexEngine);
+  const routed = knex({ ...config, client: RoutedClient as unknown as typeof Knex.Client });
+  const engine = dependencies.engines.find(knexEngine ?? 'master') ?? dependencies.engines.master;
+  const shown = clientOf(engine.knex);
+  clientOf(routed).config.client = shown.config.client;
+  return extend(routed, methods, shown, knexEngine);
+}
+
+/** Lets listeners on the routed Knex hear the queries of a Knex that names an engine. */
+export function forwardEvents(from: Knex, to: Knex): void {
+  for (const event of KNEX_EVENTS) {
+    clientOf(from).on(event, (...args: unknown[]) => clientOf(to).emit(event, ...args));
+  }
+}
+
+/** Gives a Knex, and each copy that `withUserParams` makes of it, the methods, and the master for migrations and seeds. */
+function extend(
+  routed: Knex,
+  methods: SessionMethods,
+  shown: KnexClient,
+  knexEngine: EngineChoice | undefined,
+): RoutedKnex {
+  showAs(clientOf(routed), shown);
+  const properties: PropertyDescriptorMap = {
+    usingEngine: { value: methods.usingEngine, configurable: true },
+    explain: { value: methods.explain, configurable: true },
+    markWrite: { value: methods.markWrite, configurable: true },
+    bookmark: { value: methods.bookmark, configurable: true },
+  };
+  if (knexEngine !== 'master') {
+    const onMaster = () => copyFor(routed, methods.usingEngine('master'));
+    properties['migrate'] = { get: () => onMaster().migrate, configurable: true };
+    properties['seed'] = { get: () => onMaster().seed, configurable: true };
+  }
+  const { context } = routed as Knex & { context: Pick<Knex, 'withUserParams'> };
+  const withUserParams = context.withUserParams.bind(context);
+  context.withUserParams = (params) => extend(withUserParams(params), methods, shown, knexEngine);
+  return Object.defineProperties(routed, properties) as RoutedKnex;
+}
+
+/** What other libraries look up on `knex.client` is the engine's; not enumerable, since `withUserParams` copies deeply. */
+function showAs(client: KnexClient, shown: KnexClient): void {
+  for (const field of ['pool', 'driver', 'version', 'connectionSettings'] as const) {
+    Object.defineProperty(client, field, { get: () => shown[field], configurable: true, enumerable: false });
+  }
+}
+
+/** The master's Knex as if it were another: with that one's user params, and heard by that one's listeners only. */
+function copyFor(routed: Knex, master: Knex): Knex {
+  const copy = master.withUserParams(routed.userParams);
+  clientOf(copy).removeAllListeners();
+  forwardEvents(copy, routed);
+  return copy;
+}

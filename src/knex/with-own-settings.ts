@@ -1,0 +1,24 @@
+import { type Consistency, checkConsistency } from '../context/consistency.js';
+import type { EngineChoice } from '../context/context.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { KnexBuilder, KnexBuilderClass } from '../knex-internals.js';
+import { setOwn } from '../dispatch/own-settings.js';
+
+// oxlint-disable-next-line typescript/no-explicit-any -- what TypeScript asks of a class that others are mixed into
+type Mixable = new (...args: any[]) => KnexBuilder;
+
+/** Knex's builder or raw, with what a query may say of itself. */
+export function withOwnSettings(Base: KnexBuilderClass, engines: EngineRegistry) {
+  return class extends (Base as Mixable) {
+    usingEngine(engine: EngineChoice): this {
+      engines.assertChoice(engine, '.usingEngine() of a query');
+      setOwn(this, { engine });
+      return this;
+    }
+
+    consistency(consistency: Consistency): this {
+      setOwn(this, { consistency: checkConsistency(consistency, '.consistency() of a query') });
+      return this;
+    }
+  };
+}

@@ -1,0 +1,76 @@
+import { ConfigurableModuleBuilder, Logger, type Provider, Scope } from '@nestjs/common';
+import { APP_INTERCEPTOR } from '@nestjs/core';
+import { createDatabaseRouting } from '../create-database-routing.js';
+import type { DatabaseRouting } from '../database-routing.js';
+import type { DatabaseRoutingOptions } from '../options/database-routing-options.js';
+import { DEFAULT_SET } from '../options/default-set.js';
+import { RequestContexts } from './request-contexts.js';
+import { RoutingInterceptor } from './routing.interceptor.js';
+import { getBalancedSessionToken, getDatabaseRoutingToken, getKnexToken } from './tokens.js';
+
+/** What the module itself calls its set's service, whatever the set's name. */
+export const ROUTING = Symbol('the routing of this module');
+
+export interface DatabaseRoutingModuleExtras {
+  /** Whether other modules inject without importing this one. Default true. */
+  isGlobal?: boolean;
+  /** The set's name, where the app has several; outside the factory, since tokens are made of it. Default `'default'`. */
+  name?: string;
+}
+
+export const { ConfigurableModuleClass, MODULE_OPTIONS_TOKEN, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } =
+  new ConfigurableModuleBuilder<Omit<DatabaseRoutingOptions, 'name'>>({ moduleName: 'DatabaseRouting' })
+    .setClassMethodName('forRoot')
+    .setFactoryMethodName('createDatabaseRoutingOptions')
+    .setExtras<DatabaseRoutingModuleExtras>(
+      { isGlobal: true, name: DEFAULT_SET },
+      (definition, { isGlobal, name }) => ({
+        ...definition,
+        global: isGlobal,
+        providers: [...(definition.providers ?? []), ...providersOf(name ?? DEFAULT_SET)],
+        exports: [getDatabaseRoutingToken(name), getKnexToken(name), getBalancedSessionToken(name)],
+      }),
+    )
+    .build();
+
+function providersOf(name: string): Provider[] {
+  const inject = [ROUTING];
+  return [
+    {
+      provide: ROUTING,
+      inject: [MODULE_OPTIONS_TOKEN],
+      useFactory: (options: DatabaseRoutingOptions) => create(options, name),
+    },
+    { provide: getDatabaseRoutingToken(name), useExisting: ROUTING },
+    { provide: getKnexToken(name), inject, useFactory: ({ knex }: DatabaseRouting) => knex },
+    {
+      provide: getBalancedSessionToken(name),
+      inject,
+      useFactory: ({ knex }: DatabaseRouting) => knex,
+      scope: Scope.REQUEST,
+    },
+    {
+      provide: RequestContexts,
+      inject,
+      useFactory: createContexts,
+    },
+    {
+      provide: APP_INTERCEPTOR,
+      inject: [ROUTING, RequestContexts],
+      useFactory: (routing: DatabaseRouting, contexts: RequestContexts) =>
+        new RoutingInterceptor(routing, contexts),
+    },
+  ];
+}
+
+function create(options: DatabaseRoutingOptions, name: string): DatabaseRouting {
+  const set = name === DEFAULT_SET ? '' : `:${name}`;
+  const logger = options.logger ?? new Logger(`DatabaseRouting${set}`);
+  return createDatabaseRouting({ ...options, logger, name });
+}
+
+function createContexts(routing: DatabaseRouting): RequestContexts {
+  const logger = new Logger('DatabaseRouting');
+  const kept = routing.pins ? 'pin' : 'bookmark';
+  return new RequestContexts(routing, (error) => logger.warn(`The ${kept} store failed: ${String(error)}`));
+}

@@ -1,0 +1,57 @@
+import 'reflect-metadata';
+import { Observable, isObservable } from 'rxjs';
+import type { EngineChoice } from '../../context/context.js';
+import { runOnEngine } from '../../context/context-storage.js';
+import { DEFAULT_SET } from '../../options/default-set.js';
+
+/** What a `@UsingEngine` says; kept for the check at boot. */
+export interface MethodEngine {
+  readonly set: string;
+  readonly engine: EngineChoice | null;
+}
+
+type Method = (this: unknown, ...args: unknown[]) => unknown;
+
+const METHOD_ENGINE = 'nestjs-database-routing:using-engine';
+
+/**
+ * Runs a method of any class with its reads on an engine: `'slave'` any slave, `null` no force at all. Plain values,
+ * promises and Observables pass through, as do `this` and errors; what was in force before is so again afterwards, also
+ * when calls nest. From zzzeek's `with_slave`. Writes inside still go to the master.
+ */
+export function UsingEngine(
+  engine: EngineChoice | null,
+  { set = DEFAULT_SET }: { set?: string } = {},
+): MethodDecorator {
+  return (_target: object, _key: string | symbol, descriptor: PropertyDescriptor) => {
+    const original = descriptor.value as Method;
+    const onEngine: Method = function (...args) {
+      const result = runOnEngine(set, engine, () => original.apply(this, args));
+      return isObservable(result) ? subscribedOnEngine(set, engine, result) : result;
+    };
+    takeOver(original, onEngine);
+    Reflect.defineMetadata(METHOD_ENGINE, { set, engine } satisfies MethodEngine, onEngine);
+    descriptor.value = onEngine;
+  };
+}
+
+export function methodEngineOf(method: object): MethodEngine | undefined {
+  return Reflect.getMetadata(METHOD_ENGINE, method) as MethodEngine | undefined;
+}
+
+/** An Observable does its work when it is subscribed to, long after the method has returned. */
+function subscribedOnEngine(
+  set: string,
+  engine: EngineChoice | null,
+  work: Observable<unknown>,
+): Observable<unknown> {
+  return new Observable((subscriber) => runOnEngine(set, engine, () => work.subscribe(subscriber)));
+}
+
+/** What other decorators left on the method, Nest's route among them, and its name stay with it. */
+function takeOver(from: Method, to: Method): void {
+  for (const key of Reflect.getMetadataKeys(from))
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
+  Object.defineProperty(to, 'name', { value: from.name });
+  Object.defineProperty(to, 'length', { value: from.length });
+}

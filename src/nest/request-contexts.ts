@@ -1,0 +1,88 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import onHeaders from 'on-headers';
+import { type Context, openContext } from '../context/context.js';
+import { currentContext, isCurrent, runInContext } from '../context/context-storage.js';
+import type { DatabaseRouting } from '../database-routing.js';
+import type { ClientRequest } from '../clients/client-request.js';
+import { createCarrier } from '../clients/create-carrier.js';
+import { DeclaredWriters } from './declared-writers.js';
+import { writeDecisionsHeader } from './decisions-header.js';
+import type { Carrier } from '../clients/carrier.js';
+
+/** The contexts of one set's HTTP requests; each lives as long as its request does. */
+export class RequestContexts {
+  readonly writers: DeclaredWriters;
+  /** Where a request keeps its context, of each set one. */
+  private readonly key = Symbol('context');
+  private readonly sessions: Carrier | undefined;
+
+  constructor(
+    private readonly routing: DatabaseRouting,
+    storeFailed: (error: unknown) => void,
+  ) {
+    this.writers = new DeclaredWriters(routing.name, routing.pinOptions);
+    this.sessions = createCarrier(routing, storeFailed);
+  }
+
+  /** Whether what clients have seen or written is carried from request to request. */
+  get carries(): boolean {
+    return this.sessions !== undefined;
+  }
+
+  /** Runs the rest of a request's way in its context, which the first call opens. */
+  run(request: IncomingMessage, response: ServerResponse, next: () => void, client?: ClientRequest): void {
+    const context = this.of(request, response, client);
+    if (isCurrent(this.routing.name, context)) next();
+    else runInContext(this.routing.name, context, next);
+  }
+
+  /**
+   * A request's context; not balanced yet, since no handler has started. `client` is the framework's own request, where
+   * Node's doesn't know the client's address behind proxies.
+   */
+  of(request: IncomingMessage, response: ServerResponse, client: ClientRequest = request): Context {
+    const own = request as IncomingMessage & { [key: symbol]: Context | undefined };
+    return (own[this.key] ??= this.open(request, response, client));
+  }
+
+  /** What is current, or a context of its own where no middleware ran. */
+  currentOrNew(kind: 'request' | 'message'): Context {
+    const current = currentContext(this.routing.name);
+    return kind === 'request' && current.kind === 'request'
+      ? current
+      : openContext(kind, { balanced: false });
+  }
+
+  /** What must be done before a request's handler may read. */
+  load(context: Context, request: object): Promise<void> | undefined {
+    return this.sessions?.load(context, request);
+  }
+
+  /** A response that streams is sent while it reads: its client's next request is to show what was seen until then. */
+  streams(context: Context): void {
+    const { seen } = context.work;
+    seen.goesOn = true;
+    seen.marks++;
+  }
+
+  /** What must be done before a handler's response may go, so that its client's next request shows what this one did. */
+  finish(context: Context): Promise<unknown> | undefined {
+    this.writers.end(context);
+    return this.sessions?.finish(context);
+  }
+
+  private open(request: IncomingMessage, response: ServerResponse, client: ClientRequest): Context {
+    const { name, exposeDecisions } = this.routing;
+    const context = openContext('request', { balanced: false, recordDecisions: exposeDecisions });
+    if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions, name);
+    const writeHead = this.sessions?.attach(context, client, response);
+    if (writeHead) {
+      onHeaders(response, () => {
+        this.writers.end(context);
+        writeHead();
+      });
+    }
+    if (this.writers.isUnsafe(request.method)) this.writers.begin(context);
+    return context;
+  }
+}

@@ -1,0 +1,132 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  type CallHandler,
+  type ExecutionContext,
+  Injectable,
+  type NestInterceptor,
+  StreamableFile,
+} from '@nestjs/common';
+import { Observable, type Observer, type Subscriber, from, mergeMap } from 'rxjs';
+import type { Consistency } from '../context/consistency.js';
+import { type Context, type HandlerForce, nestContext } from '../context/context.js';
+import { runInContext } from '../context/context-storage.js';
+import type { DatabaseRouting } from '../database-routing.js';
+import { consistencyOf } from './decorators/consistency.decorator.js';
+import { takeMasterParams } from './master-params.js';
+import type { RequestContexts } from './request-contexts.js';
+import { handlerEngineOf } from './decorators/with-engine.decorator.js';
+
+/** Nest's own mark of an `@Sse()` handler. */
+const SSE_METADATA = '__sse__';
+
+/** Fastify wraps Node's request and response, Express extends them. */
+interface MaybeWrapped<Raw> {
+  readonly raw?: Raw;
+}
+
+/**
+ * Runs each handler, with its pipes, its Observables and what they start later, in a context nested for it alone:
+ * balanced from here on, and with what `@WithEngine` and the master params say.
+ */
+@Injectable()
+export class RoutingInterceptor implements NestInterceptor {
+  private readonly rules = new WeakMap<Function, WeakMap<Function, HandlerRules>>();
+
+  constructor(
+    private readonly routing: DatabaseRouting,
+    private readonly contexts: RequestContexts,
+  ) {}
+
+  intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
+    const { contexts, routing } = this;
+    const rules = this.rulesOf(execution);
+    const context = this.enter(execution, rules);
+    const carries = execution.getType() === 'http' && contexts.carries;
+    if (carries && rules.isEventStream) contexts.streams(context); // its head is sent before its events
+    const isHeldBack = carries && !rules.isEventStream;
+    const handled = new Observable((subscriber) => {
+      const observer = isHeldBack ? this.finishing(context, subscriber) : subscriber;
+      return runInContext(routing.name, context, () => next.handle().subscribe(observer));
+    });
+    const loading = carries && contexts.load(context, execution.switchToHttp().getRequest<object>());
+    return loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
+  }
+
+  /** Holds the handler's answer, or its error, back until what its client is to carry is known. */
+  private finishing(context: Context, subscriber: Subscriber<unknown>): Observer<unknown> {
+    let before: Promise<unknown> | undefined;
+    const inTurn = (emit: () => void) => {
+      const finishing = this.contexts.finish(context);
+      if (!before && !finishing) return emit();
+      before = Promise.all([before, finishing]).then(emit);
+    };
+    return {
+      next: (value) => {
+        if (value instanceof StreamableFile) this.contexts.streams(context);
+        inTurn(() => subscriber.next(value));
+      },
+      error: (error) => inTurn(() => subscriber.error(error)),
+      complete: () => inTurn(() => subscriber.complete()),
+    };
+  }
+
+  private enter(execution: ExecutionContext, rules: HandlerRules): Context {
+    const outer = this.outerContext(execution);
+    const handler = hasMasterParam(execution, rules) ? MASTER_PARAM : rules.force;
+    const { consistency } = rules;
+    const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
+    if (rules.writes) this.contexts.writers.begin(context);
+    if (execution.getType() === 'http') outer.entered = context;
+    return context;
+  }
+
+  /** HTTP requests are found by the request itself: a middleware that calls back from elsewhere loses what is current. */
+  private outerContext(execution: ExecutionContext): Context {
+    const type = execution.getType<string>();
+    if (type !== 'http')
+      return this.contexts.currentOrNew(type === 'rpc' || type === 'ws' ? 'message' : 'request');
+    const http = execution.switchToHttp();
+    const request = http.getRequest<IncomingMessage & MaybeWrapped<IncomingMessage>>();
+    const response = http.getResponse<ServerResponse & MaybeWrapped<ServerResponse>>();
+    return this.contexts.of(request.raw ?? request, response.raw ?? response, request);
+  }
+
+  /** Looked up once, since decorators are applied once. */
+  private rulesOf(execution: ExecutionContext): HandlerRules {
+    const [type, handler] = [execution.getClass(), execution.getHandler()];
+    let ofClass = this.rules.get(type);
+    if (!ofClass) this.rules.set(type, (ofClass = new WeakMap()));
+    let rules = ofClass.get(handler);
+    if (!rules) ofClass.set(handler, (rules = this.look(type, handler)));
+    return rules;
+  }
+
+  private look(type: Function, handler: Function): HandlerRules {
+    const { name } = this.routing;
+    const [method, controller] = [handlerEngineOf(name, handler), handlerEngineOf(name, type)];
+    const engine = method?.engine ?? controller?.engine;
+    return {
+      force: engine === undefined ? undefined : { engine, reason: 'handler' },
+      masterParams: new Map([...(controller?.masterParams ?? []), ...(method?.masterParams ?? [])]),
+      consistency: consistencyOf(name, handler) ?? consistencyOf(name, type),
+      writes: this.contexts.writers.includes(type, handler),
+      isEventStream: Reflect.hasMetadata(SSE_METADATA, handler),
+    };
+  }
+}
+
+/** What decorators, and the options, say of a handler. */
+interface HandlerRules {
+  readonly force: HandlerForce | undefined;
+  readonly masterParams: ReadonlyMap<string, boolean>;
+  readonly consistency: Consistency | undefined;
+  readonly writes: boolean;
+  readonly isEventStream: boolean;
+}
+
+const MASTER_PARAM: HandlerForce = { engine: 'master', reason: 'master-param' };
+
+function hasMasterParam(execution: ExecutionContext, { masterParams }: HandlerRules): boolean {
+  if (masterParams.size === 0 || execution.getType() !== 'http') return false;
+  return takeMasterParams(execution.switchToHttp().getRequest(), masterParams);
+}

@@ -1,0 +1,85 @@
+import type { Consistency } from '../context/consistency.js';
+import type { Context, EngineChoice } from '../context/context.js';
+import { ANY_SLAVE } from '../engines/engine-registry.js';
+import type { Intent } from '../intent/intent.js';
+import type { Reason } from './decision.js';
+
+/** What the rules look at of a query. */
+export interface QueryFacts {
+  readonly intent: Intent;
+  /** What the query itself asked for, by `.usingEngine()`. */
+  readonly engine: EngineChoice | undefined;
+  /** How fresh it must be: what it says itself, or what is said around it. */
+  readonly consistency: Consistency;
+  /** Undefined for a whole transaction. */
+  readonly builder: unknown;
+}
+
+/** What the rules look at of the options. */
+export interface RoutingRules {
+  /** `router` and `tables` in one; undefined where neither is configured. */
+  readonly engineForRead: ((query: QueryFacts, context: Context) => EngineChoice | undefined) | undefined;
+  readonly reads: 'slaves' | 'master';
+  /** What holds where nobody says otherwise. */
+  readonly consistency: Consistency;
+}
+
+/** An engine, or any slave, and why. */
+export interface Choice {
+  readonly engine: EngineChoice;
+  readonly reason: Reason;
+}
+
+type Rule = (query: QueryFacts, context: Context, rules: RoutingRules) => Choice | undefined;
+
+const choiceOf = (engine: EngineChoice | null | undefined, reason: Reason): Choice | undefined =>
+  engine === undefined || engine === null ? undefined : { engine, reason };
+
+const isLifted = (context: Context): boolean => context.scope === null;
+
+/** Rule 1, the transaction's own engine, is not here: a transaction's queries never leave its connection. */
+const RULES_IN_ORDER: readonly Rule[] = [
+  function write(query) {
+    const believed = query.intent === 'unproved' && query.engine !== undefined;
+    return query.intent === 'read' || believed ? undefined : choiceOf('master', 'write');
+  },
+  function queryForce(query) {
+    return choiceOf(query.engine, 'query');
+  },
+  function scopeForce(_query, context) {
+    return choiceOf(context.scope, 'scope');
+  },
+  function handlerForce(_query, context) {
+    return isLifted(context) ? undefined : context.handler;
+  },
+  function userRule(query, context, rules) {
+    return choiceOf(rules.engineForRead?.(query, context), 'rule');
+  },
+  function readsOnMaster(_query, _context, rules) {
+    return rules.reads === 'master' ? choiceOf('master', 'rule') : undefined;
+  },
+  function strong(query) {
+    return query.consistency === 'strong' ? choiceOf('master', 'consistency') : undefined;
+  },
+  function wrote(query, context) {
+    return query.consistency !== 'eventual' && context.work.wrote ? choiceOf('master', 'wrote') : undefined;
+  },
+  function pinned(query, context) {
+    return query.consistency !== 'eventual' && context.work.pinned ? choiceOf('master', 'pin') : undefined;
+  },
+  function noContext(_query, context) {
+    return context.balanced ? undefined : choiceOf('master', 'no-context');
+  },
+];
+
+/** Any slave that is fresh enough. */
+export const BALANCED: Choice = { engine: ANY_SLAVE, reason: 'balanced' };
+
+/** Where a query outside a transaction goes: the first rule that has an opinion, else any slave. */
+export function choose(query: QueryFacts, context: Context, rules: RoutingRules): Choice {
+  for (const rule of RULES_IN_ORDER) {
+    const choice = rule(query, context, rules);
+    if (choice) return choice;
+  }
+  return BALANCED;
+}

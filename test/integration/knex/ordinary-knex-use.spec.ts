@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, beforeEach, describe, jest } from '@jest/globals';
+import knex, { type Knex } from 'knex';
+import { createDatabaseRouting } from '../../../src/create-database-routing.js';
+import type { DatabaseRouting } from '../../../src/database-routing.js';
+import type { DatabaseRoutingOptions } from '../../../src/options/database-routing-options.js';
+import { type ReplicatedPostgres, startReplicatedPostgres } from '../../../src/testing/index.js';
+import { ordinaryKnexUse } from './ordinary-knex-use/index.js';
+import { type KnexUnderTest, createOrdinaryData } from './ordinary-knex-use/knex-under-test.js';
+
+// Streams left early and 50 ms timeouts depend on how busy the machine is; a retry prints what failed.
+jest.retryTimes(3, { logErrorsBeforeRetry: true });
+
+const log: Knex.Logger = { warn() {}, error() {}, deprecate() {}, debug() {} };
+
+let db: ReplicatedPostgres;
+/** A Knex that names an engine ends that engine's connections only. */
+const routings: DatabaseRouting[] = [];
+
+beforeAll(async () => {
+  db = await startReplicatedPostgres({ slaves: 2, settings: { max_connections: 200 } });
+  await createOrdinaryData(db);
+});
+
+beforeEach(async () => {
+  await db.master.query('TRUNCATE notes');
+  await db.caughtUp();
+});
+
+afterAll(async () => {
+  await Promise.all(routings.map((one) => one.destroy()));
+  await db.stop();
+});
+
+function slaves() {
+  return Object.fromEntries(Object.values(db.slaves).map(({ name, connection }) => [name, { connection }]));
+}
+
+function routing(options: Partial<DatabaseRoutingOptions>): DatabaseRouting {
+  const made = createDatabaseRouting({
+    client: 'pg',
+    log,
+    master: { connection: db.master.connection },
+    ...options,
+  });
+  routings.push(made);
+  return made;
+}
+
+interface Made extends Pick<KnexUnderTest, 'knex' | 'run'> {
+  ready?(): Promise<void>;
+}
+
+const inJob = (routed: DatabaseRouting, knexOf: (routed: DatabaseRouting) => Knex): Made => ({
+  knex: knexOf(routed),
+  run: (work) => routed.run(work),
+  ready: () => routed.ready(),
+});
+
+const KNEXES: Record<string, (config: Partial<Knex.Config>) => Made> = {
+  'a bare Knex on the master': (config) => ({
+    knex: knex({ client: 'pg', log, connection: db.master.connection, ...config }),
+    run: (work) => work(),
+  }),
+  'the routed Knex, in a job': (config) =>
+    inJob(routing({ slaves: slaves(), ...config }), (routed) => routed.knex),
+  'the Knex on the master': (config) =>
+    inJob(routing({ slaves: slaves(), ...config }), (routed) => routed.usingEngine('master')),
+  'the routed Knex without slaves': (config) => inJob(routing(config), (routed) => routed.knex),
+};
+
+describe.each(Object.entries(KNEXES))('ordinary Knex use on %s', (_name, make) => {
+  const opened: Knex[] = [];
+  let underTest: KnexUnderTest;
+
+  async function create(config: Partial<Knex.Config>): Promise<Knex> {
+    const made = make(config);
+    opened.push(made.knex);
+    await made.ready?.();
+    return made.knex;
+  }
+
+  beforeAll(async () => {
+    const { knex: one, run, ready } = make({});
+    opened.push(one);
+    await ready?.();
+    underTest = { knex: one, run, create };
+  });
+
+  afterAll(() => Promise.all(opened.map((one) => one.destroy())));
+
+  ordinaryKnexUse(() => underTest);
+});

@@ -1,0 +1,147 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { type Bookmark, BookmarkCodec } from '../../../src/clients/bookmark-codec.js';
+
+const SECRET = 'a secret of sixteen or more';
+const MAX_AGE_SECONDS = 3600;
+const FAULTS = ['malformed', 'forged', 'expired', 'future', 'other set'];
+
+let now = 1_800_000_000;
+const codec = (set = 'default', secrets: readonly string[] = [SECRET]) =>
+  new BookmarkCodec(set, secrets, MAX_AGE_SECONDS, () => now);
+
+const BOOKMARK: Bookmark = {
+  epoch: { system: '7555000111222333444', timeline: 3 },
+  position: 0x16b374d848n,
+  unsettled: 'slave1@1763781304148047',
+};
+
+/** The middle part, read and written again by `change`, under the old signature. */
+function tampered(text: string, change: (fields: string) => string): string {
+  const [version, fields = '', signature] = text.split('.');
+  const changed = Buffer.from(change(Buffer.from(fields, 'base64url').toString())).toString('base64url');
+  return `${version}.${changed}.${signature}`;
+}
+
+/** Moves the clock for a while. */
+function secondsLater<Result>(seconds: number, work: () => Result): Result {
+  now += seconds;
+  try {
+    return work();
+  } finally {
+    now -= seconds;
+  }
+}
+
+describe('a bookmark', () => {
+  it('comes back as it went', () => {
+    expect(codec().decode(codec().encode(BOOKMARK))).toEqual({ ...BOOKMARK, isOld: false });
+  });
+
+  it('comes back as it went, whatever it says', () => {
+    const place = fc.option(fc.stringMatching(/^[A-Za-z0-9_.-]{1,40}(@[0-9]{16})?$/), { nil: undefined });
+    const bookmark = fc.record({
+      epoch: fc.record({ system: fc.stringMatching(/^[0-9]{1,20}$/), timeline: fc.nat() }),
+      position: fc.bigInt(0n, 2n ** 64n - 1n),
+      unsettled: fc.oneof(place, fc.constant('*')),
+    });
+    const set = fc.string({ unit: 'grapheme', maxLength: 10 });
+    fc.assert(
+      fc.property(bookmark, set, (one, name) => {
+        expect(codec(name).decode(codec(name).encode(one))).toEqual({ ...one, isOld: false });
+      }),
+    );
+  });
+
+  it('is made of letters that a cookie and a header take as they are', () => {
+    expect(codec('sets:of;all,kinds').encode(BOOKMARK)).toMatch(/^[A-Za-z0-9._-]{1,200}$/);
+  });
+
+  it('is old after half of its life', () => {
+    const text = codec().encode(BOOKMARK);
+    const isOld = () => (codec().decode(text) as { isOld: boolean }).isOld;
+    expect(secondsLater(MAX_AGE_SECONDS / 2, isOld)).toBe(false);
+    expect(secondsLater(MAX_AGE_SECONDS / 2 + 1, isOld)).toBe(true);
+  });
+
+  it('is taken with any of the secrets, and given with the first, so that they can be rotated', () => {
+    const [before, after] = ['the secret of yesterday', 'the secret of tomorrow'];
+    const old = codec('default', [before]).encode(BOOKMARK);
+    const rotating = codec('default', [after, before]);
+    expect(rotating.decode(old)).toMatchObject(BOOKMARK);
+    expect(codec('default', [after]).decode(rotating.encode(BOOKMARK))).toMatchObject(BOOKMARK);
+    expect(codec('default', [before]).decode(rotating.encode(BOOKMARK))).toBe('forged');
+    expect(codec('default', [after]).decode(old)).toBe('forged');
+  });
+});
+
+describe('a text that is no bookmark to rely on', () => {
+  const text = codec().encode(BOOKMARK);
+
+  it('is forged when a single bit of it was changed', () => {
+    for (let at = 2; at < text.lastIndexOf('.'); at++) {
+      const other = text[at] === 'A' ? 'B' : 'A';
+      if (text[at] === other || text[at] === '.') continue;
+      expect(FAULTS).toContain(codec().decode(text.slice(0, at) + other + text.slice(at + 1)));
+    }
+  });
+
+  it('is forged when it claims another position, place, epoch, set or age', () => {
+    const claims: ((fields: string) => string)[] = [
+      (fields) => fields.replace('slave1', 'slave2'),
+      (fields) => fields.replace('7555000111222333444:3', '7555000111222333444:4'),
+      (fields) => fields.replace(/^default/, 'reports'),
+      (fields) => fields.replace(BOOKMARK.position.toString(36), '0'),
+      (fields) => fields.replace((now * 1000).toString(36), ((now + 9999) * 1000).toString(36)),
+    ];
+    for (const claim of claims) expect(codec().decode(tampered(text, claim))).toBe('forged');
+    expect(codec().decode(tampered(text, (fields) => fields))).toMatchObject(BOOKMARK); // the claims changed something
+  });
+
+  it('is forged with another secret', () => {
+    expect(codec('default', ['another secret of some length']).decode(text)).toBe('forged');
+  });
+
+  it('is refused when it was cut off, wherever', () => {
+    for (let length = 0; length < text.length; length++)
+      expect(['malformed', 'forged']).toContain(codec().decode(text.slice(0, length)));
+  });
+
+  it('is of another set, and then none of our business', () => {
+    expect(codec().decode(codec('reports').encode(BOOKMARK))).toBe('other set');
+  });
+
+  it('expires', () => {
+    expect(secondsLater(MAX_AGE_SECONDS, () => codec().decode(text))).toMatchObject(BOOKMARK);
+    expect(secondsLater(MAX_AGE_SECONDS + 1, () => codec().decode(text))).toBe('expired');
+  });
+
+  it('is from the future when the clocks differ by more than a minute', () => {
+    const issued = (seconds: number) => secondsLater(seconds, () => codec().encode(BOOKMARK));
+    expect(codec().decode(issued(60))).toMatchObject(BOOKMARK);
+    expect(codec().decode(issued(61))).toBe('future');
+  });
+
+  it('is malformed at a length of 1 MB, of another version, and with parts too many or too few', () => {
+    const megabyte = '1.'.padEnd(1_048_576, 'A');
+    for (const one of [megabyte, '', '.', '..', '1..', '2' + text.slice(1), `${text}.x`, '-', 'null'])
+      expect(codec().decode(one)).toBe('malformed');
+  });
+
+  it('is told within a millisecond also at 1 MB', () => {
+    const megabyte = `1.${'A'.repeat(524_288)}.${'A'.repeat(524_288)}`;
+    const start = performance.now();
+    for (let times = 0; times < 100; times++) codec().decode(megabyte);
+    expect(performance.now() - start).toBeLessThan(100);
+  });
+
+  it('never throws and never passes, whatever it is made of', () => {
+    const signed = fc.tuple(fc.constantFrom('1', '2', ''), fc.base64String(), fc.base64String());
+    const garbage = fc.oneof(
+      fc.string({ unit: 'binary', maxLength: 500 }),
+      fc.uint8Array({ maxLength: 500 }).map((bytes) => Buffer.from(bytes).toString('latin1')),
+      signed.map((parts) => parts.join('.')),
+    );
+    fc.assert(fc.property(garbage, (one) => FAULTS.includes(codec().decode(one) as string)));
+  });
+});

@@ -1,0 +1,249 @@
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import { BookmarkCodec } from '../../../src/clients/bookmark-codec.js';
+import { Bookmarks } from '../../../src/clients/bookmarks.js';
+import type { MasterPosition } from '../../../src/freshness/master-positions.js';
+import type { Freshness } from '../../../src/freshness/freshness.js';
+import { type Context, openContext } from '../../../src/context/context.js';
+import { ANYWHERE, see, settleAt } from '../../../src/context/seen.js';
+
+const EPOCH = { system: '7555', timeline: 1 };
+const SLAVES = ['slave1', 'slave2'];
+const NO_FAULTS = { malformed: 0, forged: 0, expired: 0, future: 0, foreign: 0 };
+
+/** What the bookmarks ask of the reads, as far as they do: where the master stands. */
+class StandingMaster {
+  master: { latest: MasterPosition | undefined } = { latest: undefined };
+  position = 100n;
+  settled = 0;
+
+  async settle(seen: Context['work']['seen']): Promise<void> {
+    const { marks } = seen;
+    this.settled++;
+    if (this.position < 0n) throw new Error('the master is away');
+    await Promise.resolve();
+    settleAt(seen, this.position, marks);
+  }
+
+  is(epoch: typeof EPOCH): void {
+    this.master.latest = { position: this.position, epoch, askedAtMs: 0 };
+  }
+}
+
+let master: StandingMaster;
+let bookmarks: Bookmarks;
+let issuedFirst = 0;
+let nowSeconds = 0;
+
+const make = (set = 'default', secret = 'a secret of sixteen or more') =>
+  new Bookmarks(
+    new BookmarkCodec(set, [secret], 3600, () => nowSeconds),
+    master as unknown as Freshness,
+    (name) => SLAVES.includes(name),
+    () => issuedFirst++,
+  );
+
+beforeEach(() => {
+  nowSeconds = 1_800_000_000;
+  issuedFirst = 0;
+  master = new StandingMaster();
+  master.is(EPOCH);
+  bookmarks = make();
+});
+
+const job = () => openContext('job', { balanced: true });
+
+function restored(...texts: string[]): Context {
+  const context = job();
+  bookmarks.restore(context, texts);
+  return context;
+}
+
+/** The bookmark of a client that has seen so much. */
+async function seenUpTo(position: bigint, place?: string): Promise<string> {
+  const context = job();
+  settleAt(context.work.seen, position, -1);
+  if (place !== undefined) see(context.work.seen, place);
+  return (await bookmarks.issue(context))!;
+}
+
+describe('a bookmark', () => {
+  it('is none where nothing was seen, and nobody is asked', async () => {
+    expect(await bookmarks.issue(job())).toBeUndefined();
+    expect([master.settled, issuedFirst]).toEqual([0, 0]);
+  });
+
+  it('says where a slave was read, without asking anybody', async () => {
+    const { work } = restored(await seenUpTo(5n, 'slave1@1'));
+    expect(work.seen).toMatchObject({ position: 5n, unsettled: 'slave1@1', shown: 'slave1@1' });
+    expect(work.slave).toBe('slave1');
+    expect(master.settled).toBe(0);
+  });
+
+  it('settles what was seen on the master', async () => {
+    const context = job();
+    see(context.work.seen);
+    const { seen } = restored((await bookmarks.issue(context))!).work;
+    expect(seen).toMatchObject({ position: 100n, unsettled: undefined, shown: undefined });
+    expect(master.settled).toBe(1);
+  });
+
+  it('says that it does not know where the master can not be asked, and never rejects', async () => {
+    const context = job();
+    see(context.work.seen);
+    master.position = -1n;
+    expect(restored((await bookmarks.issue(context))!).work.seen).toMatchObject({ unsettled: ANYWHERE });
+  });
+
+  it('says that it does not know of what came while the master was asked', async () => {
+    const context = job();
+    see(context.work.seen);
+    const issued = bookmarks.issue(context);
+    see(context.work.seen);
+    expect(restored((await issued)!).work.seen).toMatchObject({ position: 100n, unsettled: ANYWHERE });
+  });
+
+  it('of a response that goes on says so, whatever is settled by then', async () => {
+    const context = job();
+    see(context.work.seen);
+    context.work.seen.goesOn = true;
+    expect(restored((await bookmarks.issue(context))!).work.seen.unsettled).toBe(ANYWHERE);
+  });
+
+  it('tells once that the first was issued', async () => {
+    await seenUpTo(5n);
+    await seenUpTo(6n);
+    expect(issuedFirst).toBe(1);
+  });
+});
+
+describe('several bookmarks', () => {
+  it('merge to the furthest, in any order', async () => {
+    const [near, far] = [await seenUpTo(5n), await seenUpTo(9n)];
+    for (const texts of [
+      [near, far],
+      [far, near],
+    ])
+      expect(restored(...texts).work.seen).toMatchObject({ position: 9n, unsettled: undefined });
+  });
+
+  it('merge a position and a place to both', async () => {
+    const seen = restored(await seenUpTo(9n), await seenUpTo(5n, 'slave1@1')).work.seen;
+    expect(seen).toMatchObject({ position: 9n, unsettled: 'slave1@1' });
+  });
+
+  it('of two slaves were seen anywhere', async () => {
+    const texts = [await seenUpTo(5n, 'slave1@1'), await seenUpTo(5n, 'slave2@1')];
+    expect(restored(...texts).work.seen.unsettled).toBe(ANYWHERE);
+  });
+
+  it('in a store merge with what the context has seen, and leave the context as it was', async () => {
+    const context = job();
+    settleAt(context.work.seen, 5n, -1);
+    const merged = await bookmarks.merged(context, await seenUpTo(9n));
+    expect(context.work.seen.position).toBe(5n);
+    expect(restored(merged!).work.seen.position).toBe(9n);
+  });
+
+  it('are not looked into when they are more than any client has', async () => {
+    const { seen } = restored(...Array<string>(101).fill(await seenUpTo(5n))).work;
+    expect(seen).toMatchObject({ position: 0n, unsettled: ANYWHERE });
+  });
+});
+
+describe('the place that a client brought', () => {
+  it('stays with the bookmark of a write, for its other requests rely on it', async () => {
+    const context = restored(await seenUpTo(5n, 'slave1@1'));
+    see(context.work.seen);
+    expect(restored((await bookmarks.issue(context))!).work.seen).toMatchObject({
+      position: 100n,
+      unsettled: 'slave1@1',
+    });
+  });
+
+  it('stays also when the master was found to show it all', async () => {
+    const context = restored(await seenUpTo(5n, 'slave1@1'));
+    see(context.work.seen);
+    context.work.seen.shown = undefined;
+    const { work } = restored((await bookmarks.issue(context))!);
+    expect([work.seen.unsettled, work.slave]).toEqual(['slave1@1', 'slave1']);
+  });
+
+  it('makes the next request settle where it was left: a parallel one may have seen more there', async () => {
+    const context = restored(await seenUpTo(5n, 'slave1@1'));
+    await master.settle(context.work.seen);
+    context.work.slave = 'slave2';
+    see(context.work.seen, 'slave2@1');
+    expect(restored((await bookmarks.issue(context))!).work.seen.unsettled).toBe(ANYWHERE);
+  });
+
+  it('changes nothing of a bookmark that stays there', async () => {
+    const context = restored(await seenUpTo(5n, 'slave1@1'));
+    const before = bookmarks.content(context);
+    see(context.work.seen, 'slave1@1');
+    expect(bookmarks.content(context)).toBe(before);
+    see(context.work.seen);
+    expect(bookmarks.content(context)).not.toBe(before);
+  });
+});
+
+describe('a bookmark that says nothing', () => {
+  const everything = { position: 0n, unsettled: ANYWHERE, shown: ANYWHERE };
+
+  const texts: readonly (readonly [fault: string, bring: () => string | undefined])[] = [
+    ['malformed', () => 'garbage'],
+    ['forged', (): string | undefined => make('default', 'another secret of some length').current(seen())],
+    ['foreign', () => (master.is({ ...EPOCH, timeline: 2 }), bookmarks.current(seen()))],
+    ['foreign', () => (master.is({ ...EPOCH, system: '1' }), bookmarks.current(seen()))],
+    ['expired', () => later(3601, () => bookmarks.current(seen()), -3601)],
+    ['future', () => later(3601, () => bookmarks.current(seen()), 0)],
+  ];
+
+  it.each(texts)('is counted as %s, and its client has seen everything up to now', (fault, bring) => {
+    const text = bring()!;
+    master.is(EPOCH);
+    expect(restored(text).work.seen).toMatchObject(everything);
+    expect(bookmarks.faults).toEqual({ ...NO_FAULTS, [fault]: 1 });
+  });
+
+  it("is another set's, and then nothing was seen of this one", () => {
+    expect(restored(make('reports').current(seen())!).work.seen).toMatchObject({ position: 0n, marks: 0 });
+    expect(bookmarks.faults).toEqual(NO_FAULTS);
+  });
+
+  it('is one that can not be compared, since the master was not asked yet; nobody is to blame', async () => {
+    const text = await seenUpTo(5n);
+    master.master.latest = undefined;
+    expect(restored(text).work.seen).toMatchObject(everything);
+    expect(bookmarks.faults).toEqual(NO_FAULTS);
+  });
+
+  it('is of a slave that is none of the set any more', async () => {
+    const { work } = restored(await seenUpTo(5n, 'slave3@1'));
+    expect(work).toMatchObject({ slave: undefined, seen: { position: 5n, unsettled: ANYWHERE } });
+  });
+
+  /** Seen on a slave, so that the bookmark is not of a position only. */
+  function seen(): Context {
+    const context = job();
+    settleAt(context.work.seen, 5n, -1);
+    return context;
+  }
+
+  /** Issued so many seconds from now, and then the clock goes on by so many. */
+  function later(seconds: number, work: () => string | undefined, onwards: number): string | undefined {
+    nowSeconds += seconds;
+    const result = work();
+    nowSeconds -= seconds + onwards;
+    if (onwards < 0) nowSeconds += seconds;
+    return result;
+  }
+});
+
+describe('a bookmark that has lived for half of its time', () => {
+  it('is to be replaced, for what is seen at its place is seen now', async () => {
+    const text = await seenUpTo(5n, 'slave1@1');
+    expect(restored(text).work.seen.isOld).toBe(false);
+    nowSeconds += 1801;
+    expect(restored(text).work.seen.isOld).toBe(true);
+  });
+});

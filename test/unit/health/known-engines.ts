@@ -1,0 +1,57 @@
+import type { Knex } from 'knex';
+import { Engine } from '../../../src/engines/engine.js';
+import { EngineHealth } from '../../../src/health/engine-health.js';
+import type { ProbeRow } from '../../../src/health/engine-probe.js';
+import { ReturnGate } from '../../../src/health/return-gate.js';
+
+const NO_KNEX = {} as Knex;
+
+export const BACKOFF_MS = 100;
+export const SLOW_START_MS = 400;
+
+/** What a slave answers that streams and is where it should be. */
+export const SLAVE_ANSWER: ProbeRow = {
+  in_recovery: true,
+  lsn: '0/1000',
+  walfile: null,
+  segment: '16777216',
+  started_at: '1',
+  system: 'S',
+  timeline: 1,
+  replayed_ms: '10',
+  paused: false,
+  receiving: true,
+};
+
+/** What a master answers. */
+export const MASTER_ANSWER: ProbeRow = {
+  ...SLAVE_ANSWER,
+  in_recovery: false,
+  walfile: '000000010000000000000000',
+  started_at: '2',
+  replayed_ms: null,
+  paused: null,
+  receiving: false,
+};
+
+export function engineOf(name: string, role: Engine['role'] = 'slave', weight = 1): Engine {
+  return new Engine(name, role, weight, NO_KNEX, NO_KNEX);
+}
+
+/** Health of an engine whose state is only set, and told of to nobody. */
+export function healthOf(engine: Engine, serves = true, clock = { nowMs: 0 }): EngineHealth {
+  const gate = new ReturnGate(BACKOFF_MS, 10_000, () => 0.5);
+  return new EngineHealth(engine, gate, SLOW_START_MS, {
+    setState: (of, state) => (of.state = state),
+    serves: () => Promise.resolve(serves),
+    nowMs: () => clock.nowMs,
+  });
+}
+
+/** The same, after an answer that took so long as the ones before. */
+export function heardHealth(engine: Engine, answer: Partial<ProbeRow> = {}, latencyMs = 1): EngineHealth {
+  const health = healthOf(engine);
+  const whole = { ...(engine.role === 'master' ? MASTER_ANSWER : SLAVE_ANSWER), ...answer };
+  for (let times = 0; times < 2; times++) health.answered(whole, 0, latencyMs);
+  return health;
+}

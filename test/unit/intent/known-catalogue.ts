@@ -1,0 +1,90 @@
+import type { CatalogueRows, FunctionRow } from '../../../src/intent/catalogue-reader.js';
+import { Catalogue } from '../../../src/intent/catalogue.js';
+import { inspectSql } from '../../../src/intent/sql-inspector.js';
+import { type ParseSql, loadSqlParser } from '../../../src/intent/sql-parser.js';
+
+export interface Known extends Partial<Omit<CatalogueRows, 'functions'>> {
+  readonly functions?: readonly FunctionRow[];
+}
+
+/** A function: `of(1)`, `of(0, { stable: false })`. */
+export function func(name: string, more: Partial<FunctionRow> = {}): FunctionRow {
+  return {
+    schema: 'public',
+    name,
+    stable: true,
+    arguments: 1,
+    optional: 0,
+    variadic: false,
+    defaults: null,
+    ...more,
+  };
+}
+
+export const volatile = (name: string, more: Partial<FunctionRow> = {}) =>
+  func(name, { stable: false, ...more });
+
+/** What of PostgreSQL's own the tests speak of. */
+const SYSTEM = [
+  ...['upper', 'abs', 'length', 'to_regclass'].map((name) => func(name, { schema: 'pg_catalog' })),
+  func('count', { schema: 'pg_catalog' }),
+  func('count', { schema: 'pg_catalog', arguments: 0 }),
+  func('now', { schema: 'pg_catalog', arguments: 0 }),
+  func('txid_current', { schema: 'pg_catalog', arguments: 0 }),
+  func('json_populate_record', { schema: 'pg_catalog', arguments: 2 }),
+  func('pg_input_is_valid', { schema: 'pg_catalog', arguments: 2 }),
+  volatile('random', { schema: 'pg_catalog', arguments: 0 }),
+  volatile('nextval', { schema: 'pg_catalog' }),
+];
+
+const OPERATORS = ['=', '<>', '<', '>', '+', '-', '||', '@>'];
+
+export function rowsOf({
+  functions = [],
+  operators = [],
+  relations = [],
+  ...more
+}: Known = {}): CatalogueRows {
+  return {
+    ofOneRow: [],
+    types: [],
+    castTypes: [],
+    unsafeUnsaid: false,
+    backslashEscapes: false,
+    views: [],
+    masterOnly: [],
+    ...more,
+    functions: [...SYSTEM, ...functions],
+    operators: [...OPERATORS.map((name) => ['pg_catalog', name, true] as const), ...operators],
+    relations: [['public', 'posts'], ['public', 'authors'], ...relations],
+  };
+}
+
+/** A catalogue with the real grammar behind it, and what SQL is by it. */
+export class KnownCatalogue {
+  readonly catalogue: Catalogue;
+  /** The SQL of views, defaults and checks that it had to look at. */
+  readonly judged: string[] = [];
+
+  private constructor(
+    private readonly parse: ParseSql,
+    known: Known,
+  ) {
+    this.catalogue = new Catalogue(rowsOf(known), (sql, catalogue) => {
+      this.judged.push(sql);
+      return inspectSql(parse(sql), catalogue).intent === 'read';
+    });
+  }
+
+  static async of(known: Known = {}): Promise<KnownCatalogue> {
+    return new KnownCatalogue(await loadSqlParser(() => undefined), known);
+  }
+
+  intent(sql: string): string {
+    return inspectSql(this.parse(sql), this.catalogue).intent;
+  }
+
+  because(sql: string): string {
+    return inspectSql(this.parse(sql), this.catalogue).because;
+  }
+}

@@ -1,0 +1,293 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
+import knex, { type Knex } from 'knex';
+import type { CatalogueRows } from '../../../src/intent/catalogue-reader.js';
+import { type ClassifySql, QueryClassifier } from '../../../src/intent/query-classifier.js';
+import { eventually } from '../../integration/testing/eventually.js';
+import { type Known, func, rowsOf, volatile } from './known-catalogue.js';
+
+const MANY = 1_000_000;
+
+const db = knex({ client: 'pg' });
+
+/** A classifier over a master that is not there. */
+class Bench {
+  readonly warnings: string[] = [];
+  readings = 0;
+  known: Known | Error = {};
+  readonly classifier: QueryClassifier;
+
+  constructor(classify?: ClassifySql, { postgres = true } = {}) {
+    const logger = { debug() {}, warn: (message: string) => void this.warnings.push(message) };
+    this.classifier = new QueryClassifier(postgres ? () => this.read() : undefined, classify, logger);
+  }
+
+  static async ready(known: Known | Error = {}, classify?: ClassifySql): Promise<Bench> {
+    const bench = new Bench(classify);
+    bench.known = known;
+    await bench.classifier.ready();
+    return bench;
+  }
+
+  intent(query: string | object): string {
+    return this.classifier.classify(typeof query === 'string' ? db.raw(query) : query).intent;
+  }
+
+  because(query: string | object): string {
+    return this.classifier.classify(typeof query === 'string' ? db.raw(query) : query).because;
+  }
+
+  private async read(): Promise<CatalogueRows> {
+    this.readings++;
+    if (this.known instanceof Error) throw this.known;
+    return rowsOf(this.known);
+  }
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 20));
+
+function collectGarbage(): void {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+}
+
+describe('before the catalogue was read', () => {
+  it('keeps raw SQL on the master, and builders of plain clauses off it', () => {
+    const bench = new Bench();
+    expect(bench.intent('select 1')).toBe('unproved');
+    expect(bench.intent(db('posts').select('id'))).toBe('read');
+    expect(bench.intent(db('posts').select(db.raw('now()')))).toBe('unproved');
+    expect(bench.intent(db('posts').insert({ id: 1 }))).toBe('write');
+  });
+
+  it('has it read by the first query that asks, and forgets what it said until then', async () => {
+    const bench = new Bench();
+    expect(bench.intent('select now()')).toBe('unproved');
+    await eventually(() => expect(bench.intent('select now()')).toBe('read'));
+    expect(bench.readings).toBe(1);
+  });
+
+  it('judges defaults and checks with the grammar, however early it is asked', async () => {
+    const bench = new Bench();
+    bench.known = { functions: [func('f', { optional: 1, defaults: 'select now()' })] };
+    bench.intent('select f()');
+    await eventually(() => expect(bench.intent('select f()')).toBe('read'));
+  });
+
+  it('warns and stays on the safe side where it can not be read', async () => {
+    const bench = await Bench.ready(new Error('down'));
+    expect(bench.warnings).toEqual([expect.stringContaining('down')]);
+    expect(bench.intent('select now()')).toBe('unproved');
+    expect(bench.intent(`select 'a\\' , 1`)).toBe('unproved');
+  });
+});
+
+describe('what it learns', () => {
+  it('a text that a slave refused is none for slaves again', async () => {
+    const bench = await Bench.ready();
+    const raw = () => db.raw('select upper(?) from posts', ['a']);
+    expect(bench.intent(raw())).toBe('read');
+    bench.classifier.remember(raw());
+    expect(bench.because(db.raw('select upper(?) from posts', ['b']))).toBe('a slave refused it before');
+    expect(bench.intent('select upper($1) from authors')).toBe('read');
+  });
+
+  it('of a builder that names one table, the table', async () => {
+    const bench = await Bench.ready();
+    bench.classifier.remember(db('posts').where('id', 1));
+    expect(bench.intent(db('posts').select('title'))).toBe('write');
+    expect(bench.intent(db('authors').whereIn('id', db('posts').select('id')))).toBe('write');
+    expect(bench.intent(db('authors'))).toBe('read');
+  });
+
+  it('of a builder that names several, its text, so that the others stay on slaves', async () => {
+    const bench = await Bench.ready();
+    const joined = () => db('posts').join('authors', 'authors.id', 'posts.id');
+    bench.classifier.remember(joined().where('posts.id', 1));
+    expect(bench.intent(joined().where('posts.id', 2))).toBe('write');
+    expect(bench.intent(joined())).toBe('read');
+    expect(bench.intent(db('posts'))).toBe('read');
+  });
+
+  it('DDL: the catalogue is read anew, and until then what was unsafe stays so', async () => {
+    const bench = await Bench.ready({ masterOnly: [['public', 'scratch']] });
+    bench.known = { functions: [func('fresh')] };
+    expect(bench.intent('select fresh(1)')).toBe('unproved');
+    bench.classifier.catalogueChanged();
+    expect(bench.intent('select upper($1)')).toBe('unproved');
+    expect(bench.intent(db('scratch'))).toBe('write');
+    await settled();
+    expect(bench.intent('select fresh(1)')).toBe('read');
+    expect(bench.intent(db('scratch'))).toBe('unproved');
+  });
+});
+
+describe('builders', () => {
+  it('are looked at by their SQL where names are not what they print', async () => {
+    const renaming = knex({
+      client: 'pg',
+      wrapIdentifier: (name, wrap) => wrap(name === 'x' ? 'bumps' : name),
+    });
+    const bench = await Bench.ready({
+      views: [['public', 'bumps', [`select nextval('s')`]]],
+      relations: [['public', 'x']],
+    });
+    expect(bench.intent(db('x'))).toBe('read');
+    expect(bench.intent(renaming('x'))).toBe('write');
+    expect(bench.intent(renaming('posts'))).toBe('read');
+  });
+
+  it('are so in a database with calls that look like columns', async () => {
+    const bench = await Bench.ready({ functions: [func('visit', { stable: false })], ofOneRow: ['visit'] });
+    expect(bench.intent(db('posts').select('posts.visit'))).toBe('write');
+    expect(bench.intent(db('posts').select('posts.id'))).toBe('read');
+  });
+
+  it('of an unknown table are unproved, save where it is a CTE', async () => {
+    const bench = await Bench.ready();
+    expect(bench.intent(db('missing'))).toBe('unproved');
+    expect(bench.intent(db.with('missing', db('posts')).from('missing'))).toBe('read');
+    expect(bench.intent(db.withRecursive('r', (r) => void r.select('id').from('posts').union((u) => void u.select('id').from('r'))).from('r'))).toBe('read'); // prettier-ignore
+  });
+
+  it('that do not compile are left to Knex', async () => {
+    const bench = await Bench.ready();
+    expect(bench.because(db('posts').where(db.raw('a = ?', [])))).toBe(
+      'it does not compile to one statement',
+    );
+  });
+});
+
+describe('raws that are written alike', () => {
+  const WRITES = db.raw("nextval('posts_id_seq')");
+
+  it('are told apart by what their bindings put into the SQL', async () => {
+    const bench = await Bench.ready();
+    expect(bench.intent(db.raw('select ?', [1]))).toBe('read');
+    expect(bench.intent(db.raw('select ?', [WRITES]))).toBe('write');
+    expect(bench.intent(db.raw('select ?', [db('posts').select(WRITES)]))).toBe('write');
+    expect(
+      bench.intent(db.raw('select ?', [((query: Knex.QueryBuilder) => void query.select(WRITES)) as never])),
+    ).toBe('write');
+    expect(bench.intent(db.raw('select :a', { a: 1 }))).toBe('read');
+    expect(bench.intent(db.raw('select :a', { a: WRITES }))).toBe('write');
+    expect(bench.intent(db.raw('select ?? from posts', ['id']))).toBe('read');
+    expect(bench.intent(db.raw('select ?? from posts', [WRITES]))).toBe('write');
+    expect(bench.intent(db.raw('select ?', [2]))).toBe('read');
+  });
+
+  it('are told apart by what they are wrapped in', async () => {
+    const bench = await Bench.ready();
+    expect(bench.intent(db.raw('select ?', [1]))).toBe('read');
+    expect(bench.intent(db.raw('select ?', [1]).wrap('with w as (delete from posts) ', ''))).toBe('write');
+    expect(bench.intent(db.raw('select ?', [1]).wrap('', ' for update'))).toBe('write');
+  });
+
+  it('are not held to be what one was with too many bindings', async () => {
+    const bench = await Bench.ready();
+    expect(bench.because(db.raw('select ?', [1, 2]))).toBe('it does not compile to one statement');
+    expect(bench.intent(db.raw('select ?', [1]))).toBe('read');
+  });
+
+  it('are forgotten with what the catalogue said', async () => {
+    const bench = await Bench.ready({ functions: [func('f')] });
+    const raw = () => db.raw('select f(?)', [1]);
+    expect(bench.intent(raw())).toBe('read');
+    bench.known = { functions: [volatile('f')] };
+    bench.classifier.catalogueChanged();
+    expect(bench.intent(raw())).toBe('unproved');
+    await settled();
+    expect(bench.intent(raw())).toBe('write');
+  });
+});
+
+describe('the classify option', () => {
+  it('has the last word on what is not proved, once a text, and none on the rest', async () => {
+    const asked: string[] = [];
+    const bench = await Bench.ready({}, (sql) => {
+      asked.push(sql);
+      return sql.includes('fine') ? 'read' : sql.includes('bad') ? 'write' : undefined;
+    });
+    for (let i = 0; i < 3; i++) {
+      expect(bench.intent('select fine(1)')).toBe('read');
+      expect(bench.intent('select bad(1)')).toBe('write');
+      expect(bench.intent('select odd(1)')).toBe('unproved');
+      expect(bench.intent(`select nextval('fine')`)).toBe('write');
+      expect(bench.intent(`select upper('bad')`)).toBe('read');
+    }
+    expect(asked).toEqual(['select fine(1)', 'select bad(1)', 'select odd(1)']);
+  });
+});
+
+describe('other dialects', () => {
+  it.each(['mysql', 'mysql2', 'mariadb', 'sqlite3', 'better-sqlite3'])(
+    '%s: builders as ever, raw SQL unproved',
+    (client) => {
+      const dialect = knex({ client, useNullAsDefault: true });
+      const bench = new Bench((sql) => (sql.startsWith('pragma') ? 'read' : undefined), { postgres: false });
+      expect(bench.intent(dialect('posts').select('id').where('a', 1))).toBe('read');
+      expect(bench.intent(dialect('posts').forUpdate())).toBe('write');
+      expect(bench.intent(dialect('posts').insert({ a: 1 }))).toBe('write');
+      expect(bench.intent(dialect.with('w', (w) => void w.from('posts').del()).from('w'))).toBe('write');
+      expect(bench.intent(dialect.raw('select 1'))).toBe('unproved');
+      expect(bench.intent(dialect('posts').whereRaw('a = 1'))).toBe('unproved');
+      expect(bench.intent(dialect.raw('pragma table_info(posts)'))).toBe('read');
+    },
+  );
+});
+
+describe('hostile texts', () => {
+  it.each([
+    ['nothing', ''],
+    ['1 MB', `select '${'x'.repeat(1_000_000)}'`],
+    ['10,000 levels of parentheses', `select ${'('.repeat(10_000)}1${')'.repeat(10_000)}`],
+    ['100,000 additions', `select 1${'+1'.repeat(100_000)}`],
+    ['a NUL', 'select 1 \0'],
+    ['half a character', `select '\uD800'`],
+    ['a quote without an end', `select '`],
+  ])('are unproved in no time, and the next one is told right: %s', async (_what, sql) => {
+    const bench = await Bench.ready();
+    const begin = performance.now();
+    expect(bench.intent(sql)).toBe('unproved');
+    expect(performance.now() - begin).toBeLessThan(200);
+    expect(bench.intent('select upper($1)')).toBe('read');
+    expect(bench.warnings).toEqual([]);
+  });
+});
+
+describe('what it remembers is bounded', () => {
+  it('at a million distinct texts', async () => {
+    const bench = await Bench.ready();
+    const raw = db.raw('select 1');
+    let i = 0;
+    const distinct = Object.assign(Object.create(raw) as Knex.Raw, {
+      // most are refused before the grammar, or the test would take a quarter of a minute
+      toSQL: () => ({
+        sql: `select a${i} from posts where id = ${i}${i % 20 === 0 ? '' : '\0'} -- ${'x'.repeat(i % 50)}`,
+      }),
+    });
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0; // half of the time otherwise
+    const heapAfter = (until: number) => {
+      for (; i < until; i++) bench.classifier.classify(distinct);
+      collectGarbage();
+      return process.memoryUsage().heapUsed;
+    };
+    const { byText } = bench.classifier as unknown as { byText: { size: number; calculatedSize: number } };
+    const early = heapAfter(20_000);
+    const late = heapAfter(MANY);
+    Error.stackTraceLimit = stackTraceLimit;
+    expect(byText.size).toBeLessThanOrEqual(10_000);
+    expect(byText.calculatedSize).toBeLessThanOrEqual(8_000_000);
+    expect(late - early).toBeLessThan(30_000_000);
+  }, 60_000);
+
+  it('at long texts, which count by their length', async () => {
+    const bench = await Bench.ready();
+    for (let i = 0; i < 1_000; i++) bench.intent(`select ${i}, '${'x'.repeat(20_000)}'`);
+    const { byText } = bench.classifier as unknown as { byText: { size: number } };
+    expect(byText.size).toBeLessThanOrEqual(400);
+    expect(byText.size).toBeGreaterThan(300);
+  });
+});

@@ -1,0 +1,202 @@
+import { Get, SetMetadata } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { describe, expect, it } from '@jest/globals';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { EMPTY, Observable, concat, defer, firstValueFrom, lastValueFrom, of, toArray } from 'rxjs';
+import { UsingEngine } from '../../../src/index.js';
+import { openContext } from '../../../src/context/context.js';
+import { currentContext, runInContext } from '../../../src/context/context-storage.js';
+import { methodEngineOf } from '../../../src/nest/decorators/using-engine.decorator.js';
+
+/** What is in force right here. */
+function force(set = 'default'): string | null | undefined {
+  return currentContext(set).scope;
+}
+
+/** As Knex's builders are: it runs when it is awaited. */
+class LazyQuery implements PromiseLike<unknown> {
+  // oxlint-disable-next-line unicorn/no-thenable -- that is what a query is
+  readonly then: PromiseLike<unknown>['then'] = (resolve, reject) =>
+    Promise.resolve(force()).then(resolve, reject);
+}
+
+class Service {
+  readonly own = 'own';
+
+  @UsingEngine('slave1')
+  plain(a: number, b: number) {
+    return { own: this.own, sum: a + b, force: force() };
+  }
+
+  @UsingEngine('slave1')
+  async later() {
+    await nextTurn();
+    return force();
+  }
+
+  @UsingEngine('master')
+  async onMaster() {
+    return force();
+  }
+
+  @UsingEngine(null)
+  async lifted() {
+    await nextTurn();
+    return force();
+  }
+
+  @UsingEngine('slave1')
+  async nested() {
+    return [force(), await this.onMaster(), force(), await this.lifted(), force()];
+  }
+
+  @UsingEngine('slave1')
+  observed() {
+    return concat(
+      of(0),
+      defer(() => nextTurn()),
+      defer(() => this.onMaster()),
+    ).pipe(
+      (source) =>
+        new Observable((subscriber) =>
+          source.subscribe({
+            next: () => subscriber.next(force()),
+            complete: () => subscriber.complete(),
+          }),
+        ),
+    );
+  }
+
+  @UsingEngine('slave1')
+  lazy() {
+    return new LazyQuery();
+  }
+
+  @UsingEngine('archive', { set: 'reports' })
+  otherSet() {
+    return [force(), force('reports')];
+  }
+
+  @UsingEngine('slave1')
+  throwing(): never {
+    throw new Error('thrown');
+  }
+
+  @UsingEngine('slave1')
+  async rejecting(): Promise<never> {
+    await nextTurn();
+    throw new Error('rejected');
+  }
+
+  @UsingEngine('slave1')
+  @SetMetadata('inside', 1)
+  @Get('posts')
+  above(_a: string, _b: string) {}
+
+  @SetMetadata('outside', 2)
+  @Get('posts')
+  @UsingEngine('slave1')
+  below() {}
+}
+
+const service = new Service();
+
+describe('@UsingEngine', () => {
+  it('passes this, arguments and a plain result through', () => {
+    expect(service.plain(1, 2)).toEqual({ own: 'own', sum: 3, force: 'slave1' });
+    expect(force()).toBeUndefined();
+  });
+
+  it('is in force until a promise is settled, and not after it', async () => {
+    const later = service.later();
+    expect(force()).toBeUndefined();
+    expect(await later).toBe('slave1');
+    expect(force()).toBeUndefined();
+  });
+
+  it('restores what was in force when calls nest, and null lifts it', async () => {
+    expect(await service.nested()).toEqual(['slave1', 'master', 'slave1', null, 'slave1']);
+  });
+
+  it('keeps calls that run at the same time apart', async () => {
+    const nested = ['slave1', 'master', 'slave1', null, 'slave1'];
+    const all = [service.later(), service.onMaster(), service.nested(), service.lifted()];
+    expect(await Promise.all(all)).toEqual(['slave1', 'master', nested, null]);
+  });
+
+  it('is in force while an Observable emits, for each subscriber', async () => {
+    const observed = service.observed();
+    expect(force()).toBeUndefined();
+    const twice = [observed, observed].map((one) => lastValueFrom(one.pipe(toArray())));
+    const thrice = ['slave1', 'slave1', 'slave1'];
+    expect(await Promise.all(twice)).toEqual([thrice, thrice]);
+    expect(force()).toBeUndefined();
+  });
+
+  it('unsubscribes from an Observable that it wraps', async () => {
+    let stopped = false;
+    class Endless {
+      @UsingEngine('slave1')
+      numbers() {
+        return new Observable<number>((subscriber) => {
+          subscriber.next(1);
+          return () => (stopped = true);
+        });
+      }
+    }
+    expect(await firstValueFrom(new Endless().numbers())).toBe(1);
+    expect(stopped).toBe(true);
+  });
+
+  it('passes on an Observable that is empty', async () => {
+    class Nothing {
+      @UsingEngine('slave1')
+      none() {
+        return EMPTY;
+      }
+    }
+    expect(await lastValueFrom(new Nothing().none(), { defaultValue: 'nothing' })).toBe('nothing');
+  });
+
+  it('starts a lazy query that the method returns, so that it runs with the force', async () => {
+    expect(await service.lazy()).toBe('slave1');
+  });
+
+  it('speaks of one set only', () => {
+    expect(service.otherSet()).toEqual([undefined, 'archive']);
+  });
+
+  it('passes errors on, and restores after them', async () => {
+    expect(() => service.throwing()).toThrow('thrown');
+    expect(force()).toBeUndefined();
+    await expect(service.rejecting()).rejects.toThrow('rejected');
+    expect(force()).toBeUndefined();
+  });
+
+  it('shares the work of the context that it is called in', () => {
+    const context = openContext('job', { balanced: true });
+    runInContext('default', context, () => {
+      class Writer {
+        @UsingEngine('slave1')
+        write() {
+          currentContext('default').work.wrote = true;
+        }
+      }
+      new Writer().write();
+    });
+    expect(context.work.wrote).toBe(true);
+  });
+
+  it.each([
+    ['above', 'inside'],
+    ['below', 'outside'],
+  ] as const)('keeps the name, the parameters and the metadata: %s the route', (name, key) => {
+    const method = Service.prototype[name];
+    expect(method.name).toBe(name);
+    expect(method).toHaveLength(name === 'above' ? 2 : 0);
+    expect(Reflect.getMetadata(PATH_METADATA, method)).toBe('posts');
+    expect(Reflect.getMetadata(METHOD_METADATA, method)).toBe(0);
+    expect(Reflect.getMetadata(key, method)).toBe(name === 'above' ? 1 : 2);
+    expect(methodEngineOf(method)).toEqual({ set: 'default', engine: 'slave1' });
+  });
+});
