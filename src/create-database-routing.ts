@@ -1,76 +1,90 @@
 import { EventEmitter } from 'node:events';
-import { createSessions } from './clients/create-sessions.js';
-import { Freshness } from './freshness/freshness.js';
+import { createBalancer } from './balancer/create-balancer.js';
+import { createClients } from './composition/create-clients.js';
+import { createEngines, createFreshness } from './composition/create-engines.js';
+import { createHealth } from './composition/create-health.js';
+import { createKnexTools } from './composition/create-knex-tools.js';
+import { OUTSIDE, type Outside } from './composition/outside.js';
 import { DatabaseRouting } from './database-routing.js';
 import { SlaveDiscovery } from './discovery/slave-discovery.js';
-import { createEngine, isPostgres } from './engines/create-engine.js';
-import { EngineRegistry } from './engines/engine-registry.js';
-import { Health } from './health/health.js';
-import { readCatalogue } from './intent/catalogue-reader.js';
+import { isPostgres } from './engines/create-engine.js';
+import type { EngineRegistry } from './engines/engine-registry.js';
 import { QueryClassifier } from './intent/query-classifier.js';
+import { EngineViews } from './knex/engine-view.js';
+import { Lifecycle } from './lifecycle.js';
+import { createRoutedKnex } from './knex/routed-knex.js';
 import type { DatabaseRoutingOptions } from './options/database-routing-options.js';
-import { resolveOptions, resolveSlave } from './options/resolve-options.js';
+import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
+import { Decider, type DeciderParts } from './routing/decider.js';
 import type { RoutingEvents } from './routing/decision-announcer.js';
-import { HealthAnnouncer } from './routing/health-announcer.js';
+import { MasterBudget } from './routing/master-budget.js';
+import { readRule } from './routing/read-rule.js';
 
 /**
  * The core without Nest, for scripts, workers and tests. Connects when the first query runs; call `destroy()` at the
  * end. Throws `InvalidOptionsError` or `UnknownEngineError` for options that can't work.
  */
 export function createDatabaseRouting(options: DatabaseRoutingOptions): DatabaseRouting {
-  const resolved = resolveOptions(options);
-  const master = createEngine('master', resolved.master);
-  const isOnPostgres = isPostgres(master.knex);
-  const slaves = resolved.slaves.map((slave) => createEngine('slave', slave));
-  const engines = new EngineRegistry(master, Object.freeze(slaves), {
-    balancing: slaves.length > 0 || resolved.slaveSource !== undefined,
-    createSlave: (name, slave) => createEngine('slave', resolveSlave(name, slave, resolved.shared)),
-  });
+  return compose(resolveOptions(options), OUTSIDE);
+}
+
+/** Puts a set together; nothing else creates what others share. */
+export function compose(options: ResolvedOptions, outside: Outside): DatabaseRouting {
+  const { clock } = outside;
+  const { shared, slaveSource, logger } = options;
+  const engines = createEngines(options, outside);
   if (!engines.balancing) {
-    resolved.logger.warn(
-      'No slaves are configured: reads and writes run on the master. Add them under `slaves`.',
-    );
+    logger.warn('No slaves are configured: reads and writes run on the master. Add them under `slaves`.');
   }
-  // PostgreSQL's catalogue and grammar for PostgreSQL; other dialects' SQL is not looked into
-  const reader = isOnPostgres ? () => readCatalogue(engines.master.probes) : undefined;
-  const classifier = new QueryClassifier(reader, resolved.classify, resolved.logger);
-  const reads = isOnPostgres && engines.balancing ? createReads(resolved, engines) : undefined;
+  const onPostgres = isPostgres(engines.master.knex);
+  const balancer = createBalancer(options.balancer, outside.random);
   const events: RoutingEvents = new EventEmitter();
-  const health = isOnPostgres ? createHealth(resolved, engines, reads, events) : undefined;
-  const sessions = createSessions(resolved, reads, engines);
-  const discovery = createDiscovery(resolved, engines);
-  discovery?.start();
-  return new DatabaseRouting(resolved, engines, {
-    classifier,
-    reads,
+  const freshness =
+    onPostgres && engines.balancing ? createFreshness(options, engines, balancer, outside) : undefined;
+  const health = onPostgres ? createHealth(options, engines, freshness, { events, outside }) : undefined;
+  const clients = createClients(options, freshness, engines, outside);
+  const classifier = createClassifier(options, onPostgres ? engines : undefined, outside);
+  const budget = new MasterBudget(options.masterBudget, clock);
+  const decider = new Decider({
+    engines,
+    balancer,
+    rules: rulesOf(options),
+    slavePer: options.slavePer,
+    freshness,
+    clientsByPosition: clients.bookmarks !== undefined,
+    budget,
     health,
-    sessions,
-    discovery,
+  });
+  const tracked = clients.bookmarks && freshness;
+  const tools = createKnexTools(options, { engines, classifier, decider, health, events, tracked, clock });
+  const discovery = slaveSource && new SlaveDiscovery(engines, slaveSource, logger, clock);
+  discovery?.start();
+  return new DatabaseRouting({
+    options,
+    engines,
+    classifier,
+    decider,
+    health,
+    bookmarks: clients.bookmarks,
+    carrier: clients.carrier,
+    lifecycle: new Lifecycle({ engines, classifier, health, discovery }),
     events,
-    nowMs,
+    createKnex: (knexEngine, face) =>
+      createRoutedKnex(shared, { ...tools, ...face, knexEngine, views: new EngineViews() }),
   });
 }
 
-/** A clock that never goes back. */
-const nowMs = () => performance.now();
-
-function createReads({ balancer, bookmark }: ResolvedOptions, engines: EngineRegistry): Freshness {
-  return new Freshness(engines, balancer, bookmark.waitMs, nowMs);
+function rulesOf({ rules: { router, tables, reads, consistency } }: ResolvedOptions): DeciderParts['rules'] {
+  return { engineForRead: readRule(router, tables), reads, consistency };
 }
 
-function createHealth(
-  { health, failover, logger }: ResolvedOptions,
-  engines: EngineRegistry,
-  reads: Freshness | undefined,
-  events: RoutingEvents,
-): Health {
-  return new Health(engines, reads, health, failover, new HealthAnnouncer(logger, events), nowMs);
-}
-
-function createDiscovery(
-  { slaveSource, logger }: ResolvedOptions,
-  engines: EngineRegistry,
-): SlaveDiscovery | undefined {
-  return slaveSource && new SlaveDiscovery(engines, slaveSource, logger);
+/** PostgreSQL's catalogue and grammar for PostgreSQL; the SQL of other databases is not looked into. */
+function createClassifier(
+  { classify: classifySql, logger }: ResolvedOptions,
+  postgres: EngineRegistry | undefined,
+  { catalogue, clock }: Outside,
+): QueryClassifier {
+  const readCatalogue = postgres && (() => catalogue(postgres.master));
+  return new QueryClassifier({ readCatalogue, classifySql, logger, clock });
 }

@@ -1,10 +1,7 @@
 export { DatabaseRoutingModule } from './nest/database-routing.module.js';
 export type { DatabaseRoutingModuleExtras } from './nest/database-routing.module-definition.js';
-export type {
-  DatabaseRoutingOptions,
-  EngineOptions,
-  SlaveOptions,
-} from './options/database-routing-options.js';
+export type { DatabaseRoutingOptions } from './options/database-routing-options.js';
+export type { EngineOptions, SlaveOptions } from './options/engine-options.js';
 export { optionsFromEnv } from './options/options-from-env.js';
 export type { BookmarkOptions, BookmarkStore, CookieOptions } from './options/bookmark-options.js';
 export type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './options/health-options.js';
@@ -40,7 +37,8 @@ export type { CarriedFaults } from './clients/carried-faults.js';
 export type { Context, ContextKind, EngineChoice } from './context/context.js';
 export { type BoundedStaleness, bounded } from './context/consistency.js';
 export { BalancedSession } from './knex/balanced-session.js';
-export type { RoutedKnex, SessionMethods } from './knex/routed-knex.js';
+export type { RoutedKnex } from './knex/routed-knex.js';
+export type { SessionMethods } from './knex/session-methods.js';
 export type { Intent } from './intent/intent.js';
 export type { ClassifySql } from './intent/query-classifier.js';
 export type { Reason } from './routing/decision.js';

@@ -1,15 +1,30 @@
 import type { EventEmitter } from 'node:events';
 import type { Transform } from 'node:stream';
 import type { Knex } from 'knex';
-import type { CommitAnswer } from './dispatch/dispatched-transaction.js';
 
 /*
- * The private parts of Knex that routing stands on, typed here and nowhere else (with `intent/builder-intent.ts` for the
- * inside of builders). `test/contract/knex-internals.spec.ts` fails when a Knex release changes them.
+ * The private parts of Knex, of its pool (tarn) and of its driver (pg) that routing stands on, typed here and nowhere else.
+ * `test/contract/knex-internals.spec.ts` fails when a release of one of them changes them; at boot `knex-check.ts` refuses a
+ * Knex that lacks one.
  */
 
-/** A driver's connection; opaque to us. */
-export type KnexConnection = object;
+/** tarn's pool. */
+export interface TarnPool {
+  /** Those who wait for a connection. */
+  readonly pendingAcquires?: readonly { reject(error: Error): void }[];
+}
+
+/** A driver's connection. These are parts of pg's; other drivers may lack all of them. */
+export interface KnexConnection {
+  query?(sql: string, done: (error: Error | null, results: unknown) => void): void;
+  once?(event: 'end', listener: () => void): void;
+  readonly connection?: { readonly stream?: { destroy(): void } };
+}
+
+/** Breaks a connection without a word to the server, which may be frozen: what runs on it fails at once. */
+export function sever({ connection }: KnexConnection): void {
+  connection?.stream?.destroy();
+}
 
 export interface KnexQueryObject {
   sql: string;
@@ -28,7 +43,14 @@ export interface KnexStreamParameters {
 /** What Knex runs once a runner has its connection. */
 export type KnexOnConnection = (runner: KnexRunner, parameters?: KnexStreamParameters) => unknown;
 
+/** What PostgreSQL answers to COMMIT and to a question in the same message. */
+export interface CommitAnswer {
+  readonly response?: readonly { readonly rows?: readonly unknown[] }[];
+}
+
 export interface KnexTransaction {
+  /** Rejects what the caller of the transaction waits for; Knex sets it when the transaction has its connection. */
+  _rejecter(error: unknown): void;
   rollback(connection: KnexConnection, error?: unknown): Promise<unknown>;
   commit(connection: KnexConnection, value?: unknown): Promise<CommitAnswer | undefined>;
   /** Runs SQL of the transaction itself; with a status of 1 it ends well, and with that value. */
@@ -47,10 +69,17 @@ export interface KnexTransactionConfig {
 
 export interface KnexClient extends EventEmitter {
   config: Knex.Config;
-  connectionSettings: unknown;
+  /** What the driver connects with; Knex has made it from whatever was written. */
+  connectionSettings: object | undefined;
+  /** There where `connection` is a function. */
+  connectionConfigProvider?: () => Promise<object>;
+  /** Null where the function's last answer did not say when it expires: then Knex never asks again. */
+  connectionConfigExpirationChecker?: (() => boolean) | null;
+  /** Undefined where nothing says how to connect, and after `destroy()`. */
+  readonly pool: TarnPool | undefined;
   readonly driver: unknown;
+  readonly driverName: unknown;
   readonly version: unknown;
-  readonly pool: unknown;
   /** True on the client of a transaction. */
   readonly transacting?: boolean;
   queryBuilder(): KnexBuilder;
@@ -60,7 +89,13 @@ export interface KnexClient extends EventEmitter {
   transaction(container: unknown, config?: KnexTransactionConfig, outer?: unknown): KnexTransaction;
   acquireConnection(): Promise<KnexConnection>;
   releaseConnection(connection: KnexConnection): Promise<void>;
+  /** Opens one. */
+  acquireRawConnection(): Promise<KnexConnection>;
+  /** Whether an idle connection may be used again. */
+  validateConnection(connection: KnexConnection): unknown;
   cancelQuery(connection: KnexConnection): Promise<unknown>;
+  /** `?` becomes what the server takes. */
+  positionBindings(sql: string): string;
   query(connection: KnexConnection, query: string | KnexQueryObject): Promise<unknown>;
   stream(connection: KnexConnection, query: string | KnexQueryObject, ...rest: unknown[]): Promise<unknown>;
   initializePool(config?: Knex.Config): void;
@@ -83,6 +118,30 @@ export interface KnexBuilder {
   readonly _timeout?: number;
 }
 
+/** What a query builder holds of the query, before it is SQL. */
+export interface KnexQueryBuilder {
+  readonly _method?: string;
+  /** What there is once: the table, the columns of an insert, a lock, a limit. */
+  readonly _single: Readonly<Record<string, unknown>>;
+  /** Clauses, each with a `grouping` such as `where`, `join` or `with`. */
+  readonly _statements: readonly Readonly<Record<string, unknown>>[];
+  readonly client: Pick<KnexClient, 'queryBuilder' | 'ref'>;
+}
+
+/** The same of a raw. */
+export interface KnexRaw {
+  readonly isRawInstance: boolean;
+  readonly sql?: unknown;
+  readonly bindings?: unknown;
+  readonly _wrappedBefore?: unknown;
+  readonly _wrappedAfter?: unknown;
+}
+
+/** The same of a schema builder: the methods called on it. */
+export interface KnexSchemaBuilder {
+  readonly _sequence?: readonly { readonly method?: unknown }[];
+}
+
 export type KnexBuilderClass = new (client: KnexClient) => KnexBuilder;
 
 export interface KnexRunner {
@@ -99,6 +158,11 @@ export type KnexRunnerClass = new (client: KnexClient, builder: KnexBuilder) => 
 
 export function clientOf(knex: Knex): KnexClient {
   return knex.client as KnexClient;
+}
+
+/** A Knex's methods stand on an object of its own, from which copies take them. */
+export interface KnexWithContext extends Knex {
+  readonly context: Pick<Knex, 'withUserParams'>;
 }
 
 /** The classes that a client's dialect makes its parts from. */

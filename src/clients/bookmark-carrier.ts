@@ -1,4 +1,3 @@
-import { randomInt } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { parse } from 'cookie';
 import type { Bookmarks } from './bookmarks.js';
@@ -6,9 +5,10 @@ import type { Context, Work } from '../context/context.js';
 import { ANYWHERE } from '../context/seen.js';
 import type { ResolvedBookmarkOptions } from '../options/resolve-bookmark-options.js';
 import type { BookmarkStoreCarrier } from './bookmark-store.carrier.js';
+import type { CarriedFaults } from './carried-faults.js';
 import type { ClientRequest } from './client-request.js';
+import { setCookie } from './cookies.js';
 import type { Carrier } from './carrier.js';
-import { setCookie } from './set-cookie.js';
 
 /**
  * Carries bookmarks with the client, in a cookie and a header; or, of clients that have a key, in a store. Each response
@@ -22,7 +22,12 @@ export class BookmarkCarrier implements Carrier {
     private readonly bookmarks: Bookmarks,
     private readonly options: ResolvedBookmarkOptions,
     private readonly store: BookmarkStoreCarrier | undefined,
+    private readonly random: () => number,
   ) {}
+
+  get faults(): CarriedFaults {
+    return this.bookmarks.faults;
+  }
 
   attach(context: Context, request: ClientRequest, response: ServerResponse): () => void {
     const { header } = this.options;
@@ -80,7 +85,7 @@ export class BookmarkCarrier implements Carrier {
       response.setHeader(header, [...headerValues(response.getHeader(header)), bookmark].join(', '));
     if (!cookie) return;
     this.end(response, replaced);
-    const name = `${cookie.name}.${randomInt(36 ** 4).toString(36)}`;
+    const name = `${cookie.name}.${Math.floor(this.random() * 36 ** 4).toString(36)}`;
     setCookie(response, { ...cookie, name }, bookmark, maxAgeSeconds);
   }
 

@@ -1,5 +1,5 @@
 import type { Epoch, Position } from '../freshness/position.js';
-import { type SignatureFault, Signer } from './signer.js';
+import type { SignatureFault, Signer } from './signer.js';
 
 /** What a client carries: how far it has seen, and in which history. */
 export interface Bookmark {
@@ -18,16 +18,12 @@ export interface CarriedBookmark extends Bookmark {
 /** Why a text is no bookmark to rely on. */
 export type BookmarkFault = SignatureFault;
 
-const VERSION = '1';
+/** The kind of text that a signer of bookmarks signs. */
+export const BOOKMARK_VERSION = '1';
 
 /** Bookmarks as opaque text; signed, since a number of the client's own would let it choose what it waits for. */
 export class BookmarkCodec {
-  private readonly signer: Signer;
-
-  /** The first secret signs, all of them verify, so that secrets can be rotated. */
-  constructor(set: string, secrets: readonly string[], maxAgeSeconds: number, nowSeconds: () => number) {
-    this.signer = new Signer(VERSION, set, secrets, maxAgeSeconds, nowSeconds);
-  }
+  constructor(private readonly signer: Signer) {}
 
   encode({ epoch, position, unsettled = '' }: Bookmark): string {
     return this.signer.sign([epoch.system, String(epoch.timeline), position.toString(36), unsettled]);

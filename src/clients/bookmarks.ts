@@ -21,7 +21,7 @@ export class Bookmarks {
 
   constructor(
     private readonly codec: BookmarkCodec,
-    private readonly reads: Freshness,
+    private readonly freshness: Freshness,
     private readonly isSlave: (name: string) => boolean,
     /** Runs once, when a client is first given a bookmark. */
     private firstIssued: (() => void) | undefined,
@@ -40,7 +40,7 @@ export class Bookmarks {
   /** The context's bookmark, or undefined where nothing was seen. Never rejects: what can't be settled says so. */
   async issue(context: Context): Promise<string | undefined> {
     const { seen } = context.work;
-    if (seen.unsettled === ANYWHERE) await this.reads.settle(seen).catch(() => undefined);
+    if (seen.unsettled === ANYWHERE) await this.freshness.settle(seen).catch(() => undefined);
     return this.current(context);
   }
 
@@ -53,7 +53,7 @@ export class Bookmarks {
 
   /** The bookmark as it stands, without asking anybody. */
   current({ work }: Context): string | undefined {
-    const { latest } = this.reads.master;
+    const { latest } = this.freshness.master;
     const { position } = work.seen;
     const unsettled = serverToCarry(work);
     if (position === 0n && unsettled === undefined) return undefined;
@@ -73,7 +73,7 @@ export class Bookmarks {
     if (decoded === 'other set') return;
     if (typeof decoded === 'string') return this.distrust(work.seen, decoded);
     const { epoch, position, unsettled, isOld } = decoded;
-    const current = this.reads.master.latest;
+    const current = this.freshness.master.latest;
     if (!current || epoch.system === NO_EPOCH.system) return bring(work.seen);
     if (!isSameEpoch(epoch, current.epoch)) return this.distrust(work.seen, 'foreign');
     settleAt(work.seen, position, -1);

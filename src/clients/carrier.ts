@@ -1,9 +1,12 @@
 import type { ServerResponse } from 'node:http';
 import type { Context } from '../context/context.js';
+import type { CarriedFaults } from './carried-faults.js';
 import type { ClientRequest } from './client-request.js';
 
-/** Carries a client's session from one HTTP request to the next: by bookmarks or by pins. */
+/** Carries what a client has seen from one HTTP request to the next: by bookmarks or by pins. */
 export interface Carrier {
+  /** What was wrong with what clients brought, since the start. */
+  readonly faults: CarriedFaults;
   /** Takes up what the request brought; gives what is to be done right before the response's head is sent. */
   attach(context: Context, request: ClientRequest, response: ServerResponse): () => void;
   /** What must be done before the request's handler may read: guards have run by now, so the app knows its client. */

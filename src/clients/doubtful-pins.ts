@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
+import type { Clock } from '../clock.js';
 
 /** So many at once are kept apart; beyond them the oldest is new again. */
 const MOST = 1000;
@@ -13,12 +14,12 @@ export class DoubtfulPins {
 
   constructor(
     private readonly windowSeconds: number,
-    private readonly nowSeconds: () => number,
+    private readonly clock: Pick<Clock, 'wallMs'>,
   ) {}
 
   counts(text: string): boolean {
     const key = createHash('sha256').update(text).digest('base64'); // a text may be long
-    const now = this.nowSeconds();
+    const now = this.clock.wallMs() / 1000;
     const firstCameAt = this.firstCameAt.get(key) ?? now;
     this.firstCameAt.set(key, firstCameAt);
     return now - firstCameAt <= this.windowSeconds;

@@ -2,11 +2,11 @@ import type { ServerResponse } from 'node:http';
 import type { Pins } from './pins.js';
 import type { Context } from '../context/context.js';
 import type { ResolvedPinOptions } from '../options/resolve-pin-options.js';
+import type { CarriedFaults } from './carried-faults.js';
 import type { ClientRequest } from './client-request.js';
-import { cookieValues } from './cookie-values.js';
+import { cookieValues, setCookie } from './cookies.js';
 import type { CookielessPins } from './cookieless-pins.js';
 import type { Carrier } from './carrier.js';
-import { setCookie } from './set-cookie.js';
 
 /**
  * Carries pins with the client, in a cookie that the response to each writer sets anew, and to nobody else; and for
@@ -18,6 +18,10 @@ export class PinCarrier implements Carrier {
     private readonly options: Pick<ResolvedPinOptions, 'cookie' | 'seconds'>,
     private readonly cookieless: CookielessPins | undefined,
   ) {}
+
+  get faults(): CarriedFaults {
+    return this.pins.faults;
+  }
 
   attach(context: Context, request: ClientRequest, response: ServerResponse): () => void {
     const { cookie, seconds } = this.options;

@@ -3,8 +3,11 @@ import { type CarriedFaults, noFaults } from './carried-faults.js';
 import type { DoubtfulPins } from './doubtful-pins.js';
 import type { Signer } from './signer.js';
 
+/** The kind of text that a signer of pins signs. */
+export const PIN_VERSION = 'p1';
+
 /**
- * Sessions by time, for databases whose positions can't be told: who wrote is pinned, and reads from the master until the
+ * What clients have seen by time, for databases whose positions can't be told: who wrote is pinned, and reads from the master until the
  * pin has expired. From django-multidb-router, whose pins are signed here, so that none outlives its window.
  */
 export class Pins {

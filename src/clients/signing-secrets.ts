@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { RoutingLogger } from '../routing-logger.js';
 
 /** What clients' texts are signed with. */
@@ -12,7 +11,7 @@ export interface SigningSecrets {
 export function signingSecrets(
   users: readonly string[],
   what: 'Bookmarks' | 'Pins',
-  logger: RoutingLogger,
+  { logger, newSecret }: { logger: RoutingLogger; newSecret: () => string },
 ): SigningSecrets {
   if (users.length > 0) return { secrets: users, firstIssued: () => undefined };
   const firstIssued = () =>
@@ -20,5 +19,5 @@ export function signingSecrets(
       `${what} are signed with a secret of this process alone, so other processes will not trust them. ` +
         'Set `bookmark: { secret }`, the same in all processes.',
     );
-  return { secrets: [randomBytes(32).toString('hex')], firstIssued };
+  return { secrets: [newSecret()], firstIssued };
 }

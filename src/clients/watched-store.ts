@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../clock.js';
 import type { BookmarkStore } from '../options/bookmark-options.js';
 
 /** Clients of a store that is down may wait for it for ever; requests may not. */
@@ -23,7 +24,7 @@ export class WatchedStore {
     private readonly store: BookmarkStore,
     /** Runs once, however long the store fails. */
     private readonly failed: (error: unknown) => void,
-    private readonly nowMs: () => number = () => performance.now(),
+    private readonly clock: Clock,
   ) {
     store.on?.('error', (error) => {
       this.error = error;
@@ -63,23 +64,23 @@ export class WatchedStore {
 
   private async inTime<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
     if (this.isSilent) throw noAnswer();
-    let timer: NodeJS.Timeout | undefined;
+    let timer: Timer | undefined;
     const silence = new Promise<typeof SILENCE>((resolve) => {
-      timer = setTimeout(() => resolve(SILENCE), TIMEOUT_MS);
+      timer = this.clock.after(TIMEOUT_MS, () => resolve(SILENCE));
     });
     this.waiting++;
     const heard = await Promise.race([ask(), silence]).finally(() => {
       this.waiting--;
-      clearTimeout(timer);
+      timer?.cancel();
     });
-    this.silentUntilMs = heard === SILENCE ? this.nowMs() + PAUSE_MS : 0;
+    this.silentUntilMs = heard === SILENCE ? this.clock.nowMs() + PAUSE_MS : 0;
     if (heard === SILENCE) throw noAnswer();
     return heard;
   }
 
   /** After the pause one request waits, to hear whether it answers again; nobody else does. */
   private get isSilent(): boolean {
-    return this.silentUntilMs > 0 && (this.waiting > 0 || this.nowMs() < this.silentUntilMs);
+    return this.silentUntilMs > 0 && (this.waiting > 0 || this.clock.nowMs() < this.silentUntilMs);
   }
 }
 

@@ -4,6 +4,9 @@ import { type Seen, nothingSeen } from './seen.js';
 /** `'master'`, a slave's name, or `'slave'` for any slave. */
 export type EngineChoice = string;
 
+/** Stands for any slave wherever an engine is named; the balancer chooses. */
+export const ANY_SLAVE = 'slave';
+
 /** What kind of work a query belongs to; `'none'` is boot, cron without `run`, and other code that nobody framed. */
 export type ContextKind = 'request' | 'message' | 'job' | 'none';
 

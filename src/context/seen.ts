@@ -4,7 +4,7 @@ export const ANYWHERE = '*';
 /**
  * How far a client has seen. Two parts, since rows come without a position: what is known as a number, and the server where
  * more was seen since. While reads stay on that slave it can't go back; whoever leaves it must first settle, which takes a
- * position of the master's that is not before what was seen (FACTS 35).
+ * position of the master's that is not before what was seen.
  */
 export interface Seen {
   /** A slave that has replayed this has all that is settled. 0n: nothing. */
@@ -12,7 +12,7 @@ export interface Seen {
   /** The server of the slave on which later things were seen, or `ANYWHERE`; undefined when all is in `position`. */
   unsettled: string | undefined;
   /**
-   * The server of a slave that has shown what the master may not show yet (FACTS 27), `ANYWHERE` for more than one. A
+   * The server of a slave that has shown what the master may not show yet, `ANYWHERE` for more than one. A
    * position says nothing of it: it ends when the master was found to show it all.
    */
   shown: string | undefined;

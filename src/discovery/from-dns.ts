@@ -1,6 +1,6 @@
 import { promises as dns } from 'node:dns';
 import { checkKeys, checkObject, checkOneOf, refuse } from '../options/check.js';
-import type { EngineOptions, SlaveOptions } from '../options/database-routing-options.js';
+import type { EngineOptions, SlaveOptions } from '../options/engine-options.js';
 import type { SlaveSource } from '../options/slave-source.js';
 
 /** A server that the name stands for. */

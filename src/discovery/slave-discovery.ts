@@ -1,12 +1,14 @@
+import type { Clock } from '../clock.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
+import { messageOf } from '../health/engine-failure.js';
 import { ProbeLoop } from '../health/probe-loop.js';
-import type { SlaveOptions } from '../options/database-routing-options.js';
+import type { SlaveOptions } from '../options/engine-options.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { ResolvedSlaveSource } from '../options/resolved-options.js';
 
 /** Keeps a set's slaves as a source finds them. Those that were added by hand are none of its business. */
 export class SlaveDiscovery {
-  private readonly loop = new ProbeLoop(() => this.round());
+  private readonly loop: ProbeLoop;
   /** Those that it has added. */
   private readonly names = new Set<string>();
   private ending = new AbortController();
@@ -16,7 +18,10 @@ export class SlaveDiscovery {
     private readonly engines: EngineRegistry,
     private readonly source: ResolvedSlaveSource,
     private readonly logger: RoutingLogger,
-  ) {}
+    clock: Clock,
+  ) {
+    this.loop = new ProbeLoop(() => this.round(), clock);
+  }
 
   start(): void {
     if (this.ending.signal.aborted) this.ending = new AbortController();
@@ -87,8 +92,4 @@ export class SlaveDiscovery {
     }
     this.isFailing = true;
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

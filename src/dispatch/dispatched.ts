@@ -1,20 +1,39 @@
-import type { Context } from '../context/context.js';
+import type { Consistency } from '../context/consistency.js';
+import type { Context, EngineChoice } from '../context/context.js';
 import type { Engine, EngineRole } from '../engines/engine.js';
 import type { Classification } from '../intent/intent.js';
+import type { QueryFacts } from '../routing/choose.js';
+
+/** A query, or a whole transaction, that is looking for its engine. */
+export interface DispatchedQuery {
+  /** What the rules look at. */
+  readonly facts: QueryFacts;
+  readonly classification: Classification;
+  readonly context: Context;
+  /** The engine that the Knex at hand itself names. */
+  readonly knexEngine: EngineChoice | undefined;
+  /** Whether it may run on another engine instead: not where the Knex, the connection or the transaction names one. */
+  readonly movable: boolean;
+}
 
 /** A query on its way to an engine. */
 export interface Dispatched {
+  readonly query: DispatchedQuery;
   readonly engine: Engine;
   /** The engine's when the query was dispatched; a promotion may change it meanwhile. */
   readonly role: EngineRole;
-  readonly classification: Classification;
-  /** Whether it may run on another engine instead: false where the Knex, the connection or the transaction names one. */
-  readonly movable: boolean;
-  readonly context: Context;
   /** Whether what it shows counts as seen by the context's client. */
   readonly tracked: boolean;
   /** The run of the engine's server that it was meant for. */
   readonly startedAt: string | undefined;
-  /** When a slave's data would be too old for it, on the clock of `Freshness`; undefined: never. */
+  /** When a slave's data would be too old for it, on the core's clock; undefined: never. */
   readonly deadline: number | undefined;
+}
+
+/** At once, or after a wait for a slave that is fresh enough. */
+export type Dispatching = Dispatched | Promise<Dispatched>;
+
+/** The same query where its engine is settled. */
+export function settled(query: DispatchedQuery, consistency: Consistency): DispatchedQuery {
+  return { ...query, facts: { ...query.facts, consistency }, movable: false };
 }

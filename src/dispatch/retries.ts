@@ -1,10 +1,10 @@
+import type { Clock } from '../clock.js';
 import type { Engine, EngineRole } from '../engines/engine.js';
 import { WriteFailedError } from '../errors.js';
-import { type EngineFailure, engineFailureOf } from '../health/engine-failure.js';
+import { type EngineFailure, engineFailureOf, isRefusedWrite } from '../health/engine-failure.js';
 import type { Health } from '../health/health.js';
-import { TokenBucket } from '../health/token-bucket.js';
+import type { TokenBucket } from '../health/token-bucket.js';
 import type { RoutingEvents } from '../routing/decision-announcer.js';
-import { isRefusedWrite } from './refusal.js';
 
 /** What failed, as far as it matters for trying again. */
 export interface Attempt {
@@ -20,50 +20,48 @@ export interface Attempt {
 }
 
 /** How often one query was tried, and since when. */
-export class Tries {
-  count = 0;
+export interface Tries {
+  count: number;
   /** When it failed for the first time. */
   sinceMs: number | undefined;
+}
 
-  /** `begunAtMs`: when the query was asked for, where its time is limited. */
-  constructor(private readonly begunAtMs?: number) {}
-
-  /** All tries together may take as long as the query was given. */
-  leftOf(timeoutMs: number): number {
-    return Math.max(1, timeoutMs - (performance.now() - (this.begunAtMs ?? 0)));
-  }
+export function noTries(): Tries {
+  return { count: 0, sinceMs: undefined };
 }
 
 /** Where a query goes on failing, its trouble is not the engine's. */
 const MOST_TRIES = 6;
 /** A slave that fails takes all that was under way with it; more a second is a storm. */
-const MOST_AT_ONCE = 1_000;
-const MOST_PER_SECOND = 200;
+export const RETRIES_AT_ONCE = 1_000;
+export const RETRIES_PER_SECOND = 200;
+
+/** What retries are put together from. */
+export interface RetriesParts {
+  /** Undefined where nothing is known of engines: nothing runs again then. */
+  readonly health: Health | undefined;
+  readonly writes: 'never' | 'safe';
+  /** How long the master may be away, in ms. */
+  readonly waitMs: number;
+  /** What keeps a slave's failure from becoming a storm of retries. */
+  readonly budget: TokenBucket;
+  readonly events: RoutingEvents;
+  readonly clock: Clock;
+}
 
 /** What becomes of a query that failed: it runs again, or its caller gets an error that says what is known. */
 export class Retries {
-  private readonly budget: TokenBucket;
-
-  constructor(
-    /** Undefined where nothing is known of engines: nothing runs again then. */
-    private readonly health: Health | undefined,
-    private readonly writes: 'never' | 'safe',
-    private readonly waitMs: number,
-    private readonly events: RoutingEvents,
-    private readonly nowMs: () => number,
-  ) {
-    this.budget = new TokenBucket(MOST_AT_ONCE, MOST_PER_SECOND, nowMs);
-  }
+  constructor(private readonly parts: RetriesParts) {}
 
   /** Resolves when the query may be dispatched anew. Rejects with what its caller gets. */
   async allow(attempt: Attempt, error: unknown, tries: Tries): Promise<void> {
     const failure = this.note(attempt, error);
-    tries.sinceMs ??= this.nowMs();
+    tries.sinceMs ??= this.parts.clock.nowMs();
     const mayTry = tries.count < MOST_TRIES && attempt.movable;
     const again = mayTry && (await this.isWorthTrying(attempt, failure, error, tries));
     if (!again) throw this.told(attempt, failure, error);
     tries.count++;
-    this.events.emit('retry', { engine: attempt.engine.name, error: error as Error });
+    this.parts.events.emit('retry', { engine: attempt.engine.name, error: error as Error });
   }
 
   /** What the caller of a transaction gets that has failed: before its COMMIT was sent it certainly has no effect. */
@@ -84,8 +82,8 @@ export class Retries {
 
   /** What the error says of the engine; health hears of it. */
   note({ engine, role }: Attempt, error: unknown): EngineFailure | undefined {
-    const failure = this.health && engineFailureOf(error, role === 'slave');
-    if (failure && engine.role === role) this.health?.queryFailed(engine, failure, error);
+    const failure = this.parts.health && engineFailureOf(error, role === 'slave');
+    if (failure && engine.role === role) this.parts.health?.queryFailed(engine, failure, error);
     return failure;
   }
 
@@ -98,12 +96,14 @@ export class Retries {
     if (!failure && !isRefusedWrite(error)) return false;
     const isUnsent = failure !== 'broken' && failure !== 'conflict';
     if (!attempt.isRead && !isUnsent) return false; // it may have had an effect
-    if (attempt.role === 'slave') return failure !== undefined && this.budget.take();
-    if (failure === 'busy' || (!attempt.isRead && this.writes === 'never')) return false;
-    return this.budget.take() && this.masterReturns(tries);
+    if (attempt.role === 'slave') return failure !== undefined && this.parts.budget.take();
+    if (failure === 'busy' || (!attempt.isRead && this.parts.writes === 'never')) return false;
+    return this.parts.budget.take() && this.masterReturns(tries);
   }
 
   private masterReturns({ sinceMs = 0 }: Tries): Promise<boolean> | boolean {
-    return this.nowMs() - sinceMs <= this.waitMs && (this.health?.masterReturns() ?? false);
+    return (
+      this.parts.clock.nowMs() - sinceMs <= this.parts.waitMs && (this.parts.health?.masterReturns() ?? false)
+    );
   }
 }

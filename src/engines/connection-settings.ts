@@ -1,17 +1,8 @@
 import type { Knex } from 'knex';
 import { ConnectionSettingsError } from '../errors.js';
+import { clientOf } from '../knex-internals.js';
 
 export type ConnectionOption = NonNullable<Knex.Config['connection']>;
-
-/** What is used of Knex's client; private there. */
-interface SettingsOfClient {
-  connectionSettings?: object;
-  /** There where settings are asked for. */
-  connectionConfigProvider?: () => Promise<object>;
-  /** Null where the last answer did not say when it expires: then Knex never asks again. */
-  connectionConfigExpirationChecker?: (() => boolean) | null;
-  acquireRawConnection(): Promise<unknown>;
-}
 
 /** Gives what a function answers the time limit, and its failure a name. */
 export function connectingWithin(
@@ -28,26 +19,26 @@ export function connectingWithin(
 }
 
 /** The same where the settings are known: Knex has made them from whatever was written. */
-export function limitConnecting({ client }: Knex, timeoutMs: number): void {
-  const { connectionSettings } = client as { connectionSettings?: { connectionTimeoutMillis?: number } };
-  if (connectionSettings) connectionSettings.connectionTimeoutMillis ??= timeoutMs;
+export function limitConnecting(knex: Knex, timeoutMs: number): void {
+  const settings = clientOf(knex).connectionSettings as { connectionTimeoutMillis?: number } | undefined;
+  if (settings) settings.connectionTimeoutMillis ??= timeoutMs;
 }
 
 /** Asks a function for each new connection, since a password may rotate at any time; Knex would ask it once. */
-export function askForEachConnection({ client }: Knex): void {
-  const settings = client as SettingsOfClient;
-  const { connectionConfigProvider: ask, acquireRawConnection } = settings;
+export function askForEachConnection(knex: Knex): void {
+  const client = clientOf(knex);
+  const { connectionConfigProvider: ask, acquireRawConnection } = client;
   if (!ask) return;
   let isFresh = false;
-  settings.connectionConfigProvider = async () => {
+  client.connectionConfigProvider = async () => {
     const answer = await ask();
     isFresh = true;
     return answer;
   };
-  settings.acquireRawConnection = async () => {
-    if (!isFresh && !settings.connectionConfigExpirationChecker) settings.connectionSettings = await ask();
+  client.acquireRawConnection = async () => {
+    if (!isFresh && !client.connectionConfigExpirationChecker) client.connectionSettings = await ask();
     isFresh = false;
-    return acquireRawConnection.call(settings);
+    return acquireRawConnection.call(client);
   };
 }
 

@@ -1,4 +1,6 @@
 import knex, { type Knex } from 'knex';
+import type { Clock } from '../clock.js';
+import { clientOf } from '../knex-internals.js';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
 import { refuseWhenClosing } from './refuse-when-closing.js';
 import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
@@ -6,7 +8,7 @@ import { Engine, type EngineRole } from './engine.js';
 import { enginePool, probePool } from './engine-pools.js';
 
 /**
- * Knex would wait for a minute (FACTS 20); a slave's reads have better places to go. Who waits for a slave that does not answer
+ * Knex would wait for a minute; a slave's reads have better places to go. Who waits for a slave that does not answer
  * is moved as soon as the probes find out; these are for a pool that is full, and for a process too busy to hear anything.
  */
 const SLAVE_ACQUIRE_TIMEOUT_MS = 3_000;
@@ -20,10 +22,14 @@ const MOST_PROBES = 3;
 const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} };
 
 /** An engine that connects when it is first used. On PostgreSQL it knows its connections, and a slave's are read-only. */
-export function createEngine(role: EngineRole, { name, weight, config }: ResolvedEngineOptions): Engine {
+export function createEngine(
+  role: EngineRole,
+  { name, weight, config }: ResolvedEngineOptions,
+  clock: Clock,
+): Engine {
   const probes = knex(probesOf(name, config, () => engine));
   const own = isPostgres(probes) ? knex(ownOf(role, name, config, () => engine)) : knex(config);
-  const engine: Engine = new Engine(name, role, weight, own, probes);
+  const engine: Engine = new Engine({ name, role, weight, knex: own, probes, clock });
   if (!isPostgres(probes)) return engine;
   limitConnecting(own, CONNECT_TIMEOUT_MS[role]);
   limitConnecting(probes, PROBE_ACQUIRE_TIMEOUT_MS);
@@ -45,8 +51,8 @@ function ownOf(role: EngineRole, name: string, config: Knex.Config, engine: () =
   };
 }
 
-export function isPostgres({ client }: Knex): boolean {
-  return (client as { driverName?: unknown }).driverName === 'pg';
+export function isPostgres(of: Knex): boolean {
+  return clientOf(of).driverName === 'pg';
 }
 
 /**
@@ -74,7 +80,7 @@ function probesOf(name: string, config: Knex.Config, engine: () => Engine): Knex
 
 /** Knex asks this of each idle connection before it is used again. */
 function dropOutdated(engine: Engine): void {
-  const client = engine.knex.client as { validateConnection(connection: object): unknown };
+  const client = clientOf(engine.knex);
   const { validateConnection } = client;
   client.validateConnection = (connection) =>
     engine.isCurrent(connection) && validateConnection.call(client, connection);

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Engine } from './engine.js';
-import { type EngineConnection, sever } from './engine-connection.js';
+import { type KnexConnection, sever } from '../knex-internals.js';
 import { SERVER_RUN } from './server-run.js';
 
 interface PgResult {
@@ -8,14 +8,14 @@ interface PgResult {
 }
 
 type AfterCreate = (
-  connection: EngineConnection,
+  connection: KnexConnection,
   done: (error?: Error | null, connection?: unknown) => void,
 ) => void;
 
 const ASK_RUN = `select ${SERVER_RUN} as started_at`;
 
 /**
- * A slave's sessions are kept from writing by the server itself, also where the slave is really the master under another
+ * A slave's connections are kept from writing by the server itself, also where the slave is really the master under another
  * name. By a statement and not at connect, since poolers such as PgBouncer refuse unknown startup parameters.
  */
 const BEGIN_ON_SLAVE = `set default_transaction_read_only = on; ${ASK_RUN}`;
@@ -48,13 +48,13 @@ export function probePool(pool: Knex.PoolConfig, engine: () => Engine): Knex.Poo
 }
 
 /** A master that was replaced while nobody looked gets no connection: what came back alone must not be written to. */
-async function begin(connection: EngineConnection, engine: Engine): Promise<void> {
+async function begin(connection: KnexConnection, engine: Engine): Promise<void> {
   if (engine.role === 'master') await engine.confirmRole();
   else await beginOnSlave(connection, engine);
   if (!engine.isCurrent(connection)) throw new Error('Connection terminated before it began: it was cut off');
 }
 
-function beginOnSlave(connection: EngineConnection, slave: Engine): Promise<void> {
+function beginOnSlave(connection: KnexConnection, slave: Engine): Promise<void> {
   return new Promise((resolve, reject) => {
     connection.query!(BEGIN_ON_SLAVE, (error, results) => {
       if (error) return reject(error);

@@ -1,13 +1,16 @@
+import { type Clock, pause } from '../clock.js';
+import { ANY_SLAVE } from '../context/context.js';
 import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
-import type { SlaveOptions } from '../options/database-routing-options.js';
+import type { SlaveOptions } from '../options/engine-options.js';
 import type { Engine } from './engine.js';
 import { type EngineState, serves } from './engine-state.js';
 
-/** Hears of engines that join and leave the set. */
+/** Hears of engines that join and leave the set, and of how they are doing. */
 export interface EngineWatcher {
   joined(engine: Engine): void;
-  /** `from`: how it did until then. */
-  left(engine: Engine, from: EngineState): void;
+  left(engine: Engine): void;
+  /** It does better or worse than `from`. */
+  changed(engine: Engine, from: EngineState): void;
 }
 
 export interface RegistryOptions {
@@ -15,6 +18,7 @@ export interface RegistryOptions {
   readonly balancing: boolean;
   /** Checks what the user wrote, and makes a slave of it. */
   readonly createSlave: (name: string, options: SlaveOptions) => Engine;
+  readonly clock: Clock;
 }
 
 const DRAIN_MS = 30_000;
@@ -62,6 +66,11 @@ export class EngineRegistry {
     return role === 'slave' && serves(state);
   }
 
+  /** How the slaves are doing, in words. */
+  slaveStates(): string {
+    return this.slaves.map(({ name, state }) => `${name} is ${state.kind}`).join(', ');
+  }
+
   all(): readonly Engine[] {
     return [this.master, ...this.slaves];
   }
@@ -93,8 +102,10 @@ export class EngineRegistry {
 
   /** @internal Health's word on an engine. */
   setState(engine: Engine, state: EngineState): void {
+    const from = engine.state;
     engine.state = state;
     this.eligible = undefined;
+    if (state.kind !== from.kind) this.watcher?.changed(engine, from);
   }
 
   /** @internal A slave was promoted: it takes the master's place, and the old master is a slave at most. */
@@ -140,11 +151,10 @@ export class EngineRegistry {
       throw new InvalidOptionsError(`engines.remove('${name}'): it is the master. Promote a slave first.`);
     if (engine.state.kind === 'draining')
       throw new InvalidOptionsError(`engines.remove('${name}'): it is being removed already.`);
-    const from = engine.state;
-    this.setState(engine, { kind: 'draining', since: new Date() });
-    this.watcher?.left(engine, from);
+    this.setState(engine, { kind: 'draining', since: new Date(this.options.clock.wallMs()) });
+    this.watcher?.left(engine);
     for (let leftMs = drainMs; leftMs > 0 && engine.inFlight > 0; leftMs -= LOOK_AGAIN_MS)
-      await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+      await pause(this.options.clock, LOOK_AGAIN_MS);
     this.byName.delete(name);
     this.setSlaves(this.slaves.filter((slave) => slave !== engine));
     engine.cut();
@@ -166,6 +176,3 @@ export class EngineRegistry {
     this.eligible = undefined;
   }
 }
-
-/** Stands for any slave wherever an engine is named; the balancer chooses. */
-export const ANY_SLAVE = 'slave';

@@ -1,37 +1,57 @@
 import type { Knex } from 'knex';
-import { type EngineConnection, sever } from './engine-connection.js';
+import type { Clock } from '../clock.js';
+import { type KnexConnection, clientOf, sever } from '../knex-internals.js';
 import type { EngineState } from './engine-state.js';
 import { rejectWaiting } from './waiting-acquires.js';
 
 export type EngineRole = 'master' | 'slave';
 
+/** What an engine is made of. */
+export interface EngineParts {
+  readonly name: string;
+  readonly role: EngineRole;
+  readonly weight: number;
+  readonly knex: Knex;
+  readonly probes: Knex;
+  readonly clock: Clock;
+}
+
 /** One database of the set, with the Knex that owns its connections. */
 export class Engine {
-  /** Queries sent and not yet answered, from this process; the session counts it up and down. */
+  readonly name: string;
+  /** Changes with a promotion. */
+  role: EngineRole;
+  /** As it was given; written by the registry. */
+  configuredWeight: number;
+  readonly knex: Knex;
+  /** Connections of its own for questions about the engine, so that a full pool can't hide how it is doing. */
+  readonly probes: Knex;
+  /** Queries sent and not yet answered, from this process; counted by those who run them. */
   inFlight = 0;
   /** When its server was started, as the server says (`SERVER_RUN`); undefined until a connection has asked. */
   startedAt: string | undefined;
   /** Written by health alone, through the registry. */
-  state: EngineState = { kind: 'unknown', since: new Date() };
+  state: EngineState;
   /** Resolves when its role is sure; health's to say. A master's new connections wait for it. */
   confirmRole: () => Promise<void> = () => Promise.resolve();
   /** Its open connections. */
-  private readonly connections = new Set<EngineConnection>();
-  private readonly probeConnections = new Set<EngineConnection>();
+  private readonly connections = new Set<KnexConnection>();
+  private readonly probeConnections = new Set<KnexConnection>();
   /** Counts what connections don't survive: a change of role, or having been cut. */
   private generation = 0;
   private readonly generations = new WeakMap<object, number>();
 
-  constructor(
-    readonly name: string,
-    /** Changes with a promotion. */
-    public role: EngineRole,
-    /** As it was given; written by the registry. */
-    public configuredWeight: number,
-    readonly knex: Knex,
-    /** Connections of its own for questions about the engine, so that a full pool can't hide how it is doing. */
-    readonly probes: Knex,
-  ) {}
+  private readonly clock: Clock;
+
+  constructor({ name, role, weight, knex, probes, clock }: EngineParts) {
+    this.name = name;
+    this.role = role;
+    this.configuredWeight = weight;
+    this.knex = knex;
+    this.probes = probes;
+    this.clock = clock;
+    this.state = { kind: 'unknown', since: new Date(clock.wallMs()) };
+  }
 
   /** Its share of the reads against the others'; less while it comes back. */
   get weight(): number {
@@ -52,24 +72,24 @@ export class Engine {
   }
 
   /** A connection was opened. */
-  opened(connection: EngineConnection): void {
+  opened(connection: KnexConnection): void {
     this.connections.add(connection);
     this.generations.set(connection, this.generation);
     connection.once?.('end', () => this.connections.delete(connection));
   }
 
   /** The same of those that questions are asked on. */
-  openedProbe(connection: EngineConnection): void {
+  openedProbe(connection: KnexConnection): void {
     this.probeConnections.add(connection);
     connection.once?.('end', () => this.probeConnections.delete(connection));
   }
 
-  /** Whether an idle connection may still be used: not where its session is one of another role, or was cut. */
+  /** Whether an idle connection may still be used: not where it was begun in another role, or was cut. */
   isCurrent(connection: object): boolean {
     return (this.generations.get(connection) ?? this.generation) === this.generation;
   }
 
-  /** Another role from now on; sessions that were begun in the old one are not used again. */
+  /** Another role from now on; connections that were begun in the old one are not used again. */
   takeRole(role: EngineRole): void {
     this.role = role;
     this.generation++;
@@ -93,14 +113,14 @@ export class Engine {
 
   /** Connects again when it is next needed, after `destroy()`. */
   initialize(): void {
-    for (const knex of [this.knex, this.probes]) if (!knex.client.pool) knex.initialize();
+    for (const knex of [this.knex, this.probes]) if (!clientOf(knex).pool) knex.initialize();
   }
 
   /** Closes its pool: what runs may end first, unless it does not answer, or takes longer than a while. */
   async destroy(): Promise<void> {
     const graceMs = this.state.kind === 'down' ? 0 : GRACE_MS;
-    const cutting = setTimeout(() => this.cut(), graceMs);
-    await this.knex.destroy().finally(() => clearTimeout(cutting));
+    const cutting = this.clock.after(graceMs, () => this.cut());
+    await this.knex.destroy().finally(() => cutting.cancel());
   }
 
   /** Nothing more is asked of it. */

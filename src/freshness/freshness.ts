@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import type { Balancer } from '../balancer/balancer.js';
 import type { Context } from '../context/context.js';
 import { ANYWHERE, type Seen, settleAt, slaveOf } from '../context/seen.js';
@@ -5,13 +6,26 @@ import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { BoundedStaleness } from '../context/consistency.js';
 import { MasterBehindError } from '../errors.js';
-import { type MasterPosition, MasterPositions } from './master-positions.js';
-import { MasterVisibility } from './master-visibility.js';
+import type { ReplayRow } from './freshness-questions.js';
+import type { MasterPosition, MasterPositions } from './master-positions.js';
+import type { MasterVisibility } from './master-visibility.js';
 import type { Position } from './position.js';
-import { type ReplayRow, SlaveReplay } from './slave-replay.js';
+import type { SlaveReplay } from './slave-replay.js';
 
 /** The slave that may serve, at once or after a wait; undefined: only the master may. */
 export type FoundSlave = Engine | undefined | Promise<Engine | undefined>;
+
+/** What freshness is put together from. */
+export interface FreshnessParts {
+  readonly engines: EngineRegistry;
+  readonly balancer: Balancer;
+  readonly master: MasterPositions;
+  readonly visibility: MasterVisibility;
+  readonly createReplay: (slave: Engine) => SlaveReplay;
+  /** How long a read may wait for a slave, in ms. */
+  readonly waitMs: number;
+  readonly clock: Clock;
+}
 
 /**
  * Finds slaves that are fresh enough, by log position. Owned by one set of engines; what a client has seen is its
@@ -20,26 +34,23 @@ export type FoundSlave = Engine | undefined | Promise<Engine | undefined>;
 export class Freshness {
   readonly master: MasterPositions;
   private readonly replays = new WeakMap<Engine, SlaveReplay>();
-  private readonly visibility: MasterVisibility;
+  private readonly engines: EngineRegistry;
 
-  constructor(
-    private readonly engines: EngineRegistry,
-    private readonly balancer: Balancer,
-    private readonly waitMs: number,
-    private readonly nowMs: () => number,
-  ) {
-    this.master = new MasterPositions(() => engines.master.probes, nowMs);
-    this.visibility = new MasterVisibility(() => engines.master.probes, nowMs);
+  constructor(private readonly parts: FreshnessParts) {
+    this.engines = parts.engines;
+    this.master = parts.master;
   }
 
   /** A slave that shows everything the context has seen; where it `stays`, the one that it has seen before any other. */
-  inSession({ work: { seen } }: Context, kept: Engine | undefined, stays: boolean): FoundSlave {
+  forClient({ work: { seen } }: Context, kept: Engine | undefined, stays: boolean): FoundSlave {
     const home = kept ?? (stays ? this.slaveSeen(seen) : undefined);
     const isHere = seen.unsettled === undefined || seen.unsettled === home?.server;
     if (home && isHere && this.shows(home, seen.position)) return home;
     if (seen.unsettled === undefined)
-      return this.atLeast(seen.position, home) ?? this.reach(seen.position, home, this.waitMs);
-    return home && isHere ? this.catchUpOrSettle(seen, home) : this.settleAndReach(seen, home, this.waitMs);
+      return this.atLeast(seen.position, home) ?? this.reach(seen.position, home, this.parts.waitMs);
+    return home && isHere
+      ? this.catchUpOrSettle(seen, home)
+      : this.settleAndReach(seen, home, this.parts.waitMs);
   }
 
   /**
@@ -58,14 +69,14 @@ export class Freshness {
 
   /** Until when a query must have its connection that was sent to a slave `within` just now. */
   deadline({ maxLagMs }: BoundedStaleness): number {
-    return this.nowMs() + maxLagMs / 2;
+    return this.parts.clock.nowMs() + maxLagMs / 2;
   }
 
   isPast(deadline: number): boolean {
-    return this.nowMs() > deadline;
+    return this.parts.clock.nowMs() > deadline;
   }
 
-  /** Turns what was seen at a place into a position that covers it. Rejects when the master can't be asked. */
+  /** Turns what was seen on a server into a position that covers it. Rejects when the master can't be asked. */
   async settle(seen: Seen): Promise<void> {
     const { marks } = seen;
     const { position } = await this.master.ask();
@@ -80,7 +91,7 @@ export class Freshness {
       state.kind !== 'down' && (shown === ANYWHERE || slaveOf(shown) === name); // who is down would not answer in time
     const slaves = this.engines.slaves.filter(isAskable);
     try {
-      await this.visibility.catchUpWith(slaves.map(({ probes }) => probes));
+      await this.parts.visibility.catchUpWith(slaves);
     } catch (error) {
       if (error instanceof MasterBehindError) throw error;
       return; // the master can't be asked: the read itself will tell
@@ -109,7 +120,7 @@ export class Freshness {
 
   /** What was seen on a slave it shows for ever; so it only has to replay what is settled. */
   private async catchUpOrSettle(seen: Seen, home: Engine): Promise<Engine | undefined> {
-    const withinMs = this.waitMs / 2;
+    const withinMs = this.parts.waitMs / 2;
     if (withinMs > 0 && (await this.replayOf(home).reach(seen.position, withinMs))) return home;
     return this.settleAndReach(seen, undefined, withinMs);
   }
@@ -134,21 +145,21 @@ export class Freshness {
     kept: Engine | undefined,
   ): Promise<Engine | undefined> {
     const leftMs = withinMs - this.ageMs(asked);
-    return leftMs < 0 ? undefined : this.reach(asked.position, kept, Math.min(leftMs, this.waitMs));
+    return leftMs < 0 ? undefined : this.reach(asked.position, kept, Math.min(leftMs, this.parts.waitMs));
   }
 
   private ageMs({ askedAtMs }: MasterPosition): number {
-    return this.nowMs() - askedAtMs;
+    return this.parts.clock.nowMs() - askedAtMs;
   }
 
   /** One of the slaves that are known to have reached the position, as the balancer likes. */
   private atLeast(position: Position, kept: Engine | undefined): Engine | undefined {
     if (kept && this.shows(kept, position)) return kept;
     const eligible = this.engines.eligibleSlaves();
-    const any = eligible.length > 0 ? this.balancer.choose(eligible) : undefined;
+    const any = eligible.length > 0 ? this.parts.balancer.choose(eligible) : undefined;
     if (!any || this.shows(any, position)) return any; // nearly always, and then the others need not be looked at
     const reached = eligible.filter((slave) => this.shows(slave, position));
-    return reached.length > 0 ? this.balancer.choose(reached) : undefined;
+    return reached.length > 0 ? this.parts.balancer.choose(reached) : undefined;
   }
 
   /** The kept slave if it gets there in half of the time that is granted, else the first one that does in the rest. */
@@ -175,7 +186,7 @@ export class Freshness {
   private replayOf(slave: Engine): SlaveReplay {
     let replay = this.replays.get(slave);
     if (!replay) {
-      replay = new SlaveReplay(slave, () => this.master.latest?.epoch, this.nowMs);
+      replay = this.parts.createReplay(slave);
       this.replays.set(slave, replay);
     }
     return replay;

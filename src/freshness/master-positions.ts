@@ -1,6 +1,7 @@
-import type { Knex } from 'knex';
-import { type Epoch, type Position, parsePosition, timelineOf } from './position.js';
-import { replayTarget } from './replay-target.js';
+import type { Clock } from '../clock.js';
+import type { Engine } from '../engines/engine.js';
+import type { ClusterRow, FreshnessQuestions, MasterPositionRow } from './freshness-questions.js';
+import { type Epoch, type Position, parsePosition, replayTarget, timelineOf } from './position.js';
 import { SharedQuestion } from './shared-question.js';
 
 /** Where the master's log stood, at some moment between the question and the answer. */
@@ -11,81 +12,56 @@ export interface MasterPosition {
   readonly askedAtMs: number;
 }
 
-/** An answer to `question`. */
-export interface MasterPositionRow {
-  readonly lsn: string;
-  readonly walfile: string;
-}
-
 /** What a probe of the master tells. */
-export interface HeardPosition {
+export interface HeardPosition extends ClusterRow {
   readonly lsn: string;
   /** Null on a slave. */
   readonly walfile: string | null;
-  readonly system: string;
-  readonly segment: string;
 }
 
-interface Cluster {
-  readonly system: string;
-  readonly segmentBytes: bigint;
-}
-
-/**
- * The insert position, since with `synchronous_commit=off` the written one is too low (FACTS 23).
- */
-const ASK_POSITION = 'select lsn::text, pg_walfile_name(lsn) as walfile from pg_current_wal_insert_lsn() lsn';
-
-const ASK_CLUSTER = `select system_identifier::text as system,
-  pg_size_bytes(current_setting('wal_segment_size'))::text as segment from pg_control_system()`;
-
-/** A master that takes longer can't be asked. */
-const ASK_TIMEOUT_MS = 2_000;
-
-/** Asks the master for its position; callers at the same time share one question. */
+/** What is known of the master's position. Owned by one set of engines; written by whoever has an answer of the master's. */
 export class MasterPositions {
-  /** What is asked; one statement. */
-  readonly question = ASK_POSITION;
   /** The last answer. */
   latest: MasterPosition | undefined;
-  private known: Cluster | undefined;
-  private cluster: Promise<Cluster> | undefined;
+  private known: ClusterRow | undefined;
+  private cluster: Promise<ClusterRow> | undefined;
   private readonly shared = new SharedQuestion(() => this.query());
 
   constructor(
-    private readonly master: () => Knex,
-    private readonly nowMs: () => number,
+    private readonly questions: Pick<FreshnessQuestions, 'position' | 'cluster'>,
+    private readonly master: () => Engine,
+    private readonly clock: Clock,
   ) {}
 
-  /** A position that is not before anything committed up to now. Rejects when the master can't be asked. */
+  /**
+   * A position that is not before anything committed up to now. Callers at the same time share one question. Rejects when the
+   * master can't be asked.
+   */
   ask(): Promise<MasterPosition> {
     return this.shared.ask();
   }
 
-  /** Reads an answer to `question` that came another way; undefined until the master was asked once. */
+  /** Reads an answer to `ASK_POSITION` that came another way; undefined until the master was asked once. */
   note(row: MasterPositionRow): MasterPosition | undefined {
-    return this.known && read(row, this.known, this.nowMs());
+    return this.known && read(row, this.known, this.clock.nowMs());
   }
 
   /** An answer of the master's to another question, sent at that time. */
   heard({ lsn, walfile, system, segment }: HeardPosition, askedAtMs: number): void {
     if (walfile === null) return;
-    this.known ??= { system, segmentBytes: BigInt(segment) };
+    this.known ??= { system, segment };
     this.latest = read({ lsn, walfile }, this.known, askedAtMs);
   }
 
   private async query(): Promise<MasterPosition> {
-    const askedAtMs = this.nowMs();
+    const askedAtMs = this.clock.nowMs();
     const cluster = (this.known ??= await this.clusterOnce());
-    const { rows } = await this.master()
-      .raw<{ rows: MasterPositionRow[] }>(ASK_POSITION)
-      .timeout(ASK_TIMEOUT_MS);
-    return (this.latest = read(rows[0]!, cluster, askedAtMs));
+    return (this.latest = read(await this.questions.position(this.master()), cluster, askedAtMs));
   }
 
   /** What a cluster never changes; asked again only where the asking failed. */
-  private async clusterOnce(): Promise<Cluster> {
-    this.cluster ??= this.askCluster();
+  private async clusterOnce(): Promise<ClusterRow> {
+    this.cluster ??= this.questions.cluster(this.master());
     try {
       return await this.cluster;
     } catch (error) {
@@ -93,21 +69,13 @@ export class MasterPositions {
       throw error;
     }
   }
-
-  private async askCluster(): Promise<Cluster> {
-    const { rows } = await this.master()
-      .raw<{ rows: { system: string; segment: string }[] }>(ASK_CLUSTER)
-      .timeout(ASK_TIMEOUT_MS);
-    const { system, segment } = rows[0]!;
-    return { system, segmentBytes: BigInt(segment) };
-  }
 }
 
 function read(
   { lsn, walfile }: MasterPositionRow,
-  { system, segmentBytes }: Cluster,
+  { system, segment }: ClusterRow,
   askedAtMs: number,
 ): MasterPosition {
-  const position = replayTarget(parsePosition(lsn), segmentBytes);
+  const position = replayTarget(parsePosition(lsn), BigInt(segment));
   return { position, epoch: { system, timeline: timelineOf(walfile) }, askedAtMs };
 }

@@ -1,4 +1,4 @@
-/** Which history a position counts in: after a promotion the same number means another one (FACTS 29). */
+/** Which history a position counts in: after a promotion the same number means another one. */
 export interface Epoch {
   /** PostgreSQL's system identifier: one cluster and its physical copies. */
   readonly system: string;
@@ -19,6 +19,22 @@ export function parsePosition(lsn: string): Position {
 /** A log file's name begins with its timeline. */
 export function timelineOf(walfile: string): number {
   return parseInt(walfile.slice(0, 8), 16);
+}
+
+const PAGE_BYTES = 8192n;
+const SHORT_HEADER_BYTES = 24n;
+const LONG_HEADER_BYTES = 40n;
+
+/**
+ * Where replay stands once everything before an insert position is replayed. They differ when the last record fills its
+ * page: the insert position is then behind the next page's header, which no slave reaches before there is another record.
+ */
+export function replayTarget(insertPosition: Position, segmentBytes: bigint): Position {
+  const inPage = insertPosition % PAGE_BYTES;
+  const isFirstPage = insertPosition % segmentBytes < PAGE_BYTES;
+  return inPage === (isFirstPage ? LONG_HEADER_BYTES : SHORT_HEADER_BYTES)
+    ? insertPosition - inPage
+    : insertPosition;
 }
 
 export function laterOf(a: Position, b: Position): Position {

@@ -1,22 +1,7 @@
+import { type Clock, idle, pause } from '../clock.js';
 import type { Engine } from '../engines/engine.js';
-import { SERVER_RUN } from '../engines/server-run.js';
+import type { FreshnessQuestions, ReplayRow } from './freshness-questions.js';
 import { type Epoch, type Position, START, laterOf, parsePosition, timelineOf } from './position.js';
-
-/** How far a server has replayed, as it says itself. */
-export interface ReplayRow {
-  readonly lsn: string;
-  readonly started_at: string;
-  /** The log file of a server that is no slave. */
-  readonly walfile: string | null;
-}
-
-/**
- * A server that is no slave but the master under another name shows everything up to its own position; one that was promoted
- * counts in a history of its own.
- */
-const ASK_REPLAY = `select coalesce(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()
-  else pg_current_wal_insert_lsn() end, '0/0')::text as lsn, ${SERVER_RUN} as started_at,
-  case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_insert_lsn()) end as walfile`;
 
 interface Waiter {
   readonly target: Position;
@@ -41,11 +26,8 @@ const LONGEST_PAUSE_MS = 10;
 /** Who comes later than this after the others waits again. */
 const FOLLOWED_FOR_MS = 1_000;
 
-/** A probe that takes longer has failed; its connection is given up. */
-const PROBE_TIMEOUT_MS = 1_000;
-
 /**
- * How far one slave has replayed, as last heard: a lower bound, so it proves (FACTS 24). One probe at a time serves all
+ * How far one slave has replayed, as last heard: a lower bound, so it proves. One probe at a time serves all
  * who wait for the slave.
  */
 export class SlaveReplay {
@@ -59,7 +41,8 @@ export class SlaveReplay {
     private readonly slave: Engine,
     /** The master's, as far as it is known. */
     private readonly epoch: () => Epoch | undefined,
-    private readonly nowMs: () => number,
+    private readonly questions: Pick<FreshnessQuestions, 'replay'>,
+    private readonly clock: Clock,
   ) {}
 
   /** Nothing is known of a server that was started anew: it may be behind where it was. */
@@ -81,24 +64,24 @@ export class SlaveReplay {
   /** It is not even where somebody has waited for it in vain, for twice as long as this one would. */
   private isTooFarBehind(target: Position, withinMs: number): boolean {
     const { miss } = this;
-    const nowMs = this.nowMs();
+    const nowMs = this.clock.nowMs();
     if (!miss || target < miss.target) return false;
     miss.neededAtMs = nowMs;
     return nowMs - miss.sinceMs >= 2 * withinMs && nowMs < miss.untilMs;
   }
 
   private wait(target: Position, withinMs: number): Promise<boolean> {
-    const sinceMs = this.nowMs();
+    const sinceMs = this.clock.nowMs();
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const timer = this.clock.after(withinMs, () => {
         const reached = this.known >= target;
         if (!reached) this.noteMiss(target, sinceMs);
         waiter.leave(reached);
-      }, withinMs);
+      });
       const waiter: Waiter = {
         target,
         leave: (reached) => {
-          clearTimeout(timer);
+          timer.cancel();
           this.waiters.delete(waiter);
           resolve(reached);
         },
@@ -111,7 +94,7 @@ export class SlaveReplay {
   /** Who comes next is spared the wait as long again as the slave has been behind. */
   private noteMiss(target: Position, waitedSinceMs: number): void {
     const { miss } = this;
-    const neededAtMs = this.nowMs();
+    const neededAtMs = this.clock.nowMs();
     const sinceMs = Math.min(waitedSinceMs, miss?.sinceMs ?? waitedSinceMs);
     const lowest = miss && miss.target < target ? miss.target : target;
     this.miss = { target: lowest, sinceMs, untilMs: neededAtMs + (neededAtMs - sinceMs), neededAtMs };
@@ -121,14 +104,14 @@ export class SlaveReplay {
   /** Probes the slave until it gets there, can't be asked, or nobody has asked for a while. */
   private async follow(): Promise<void> {
     for (let pauseMs = PAUSE_MS; this.miss; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
-      await new Promise((resolve) => setTimeout(resolve, pauseMs).unref());
+      await idle(this.clock, pauseMs);
       await this.probe();
       if (this.miss && this.isOver(this.miss)) this.miss = undefined;
     }
   }
 
   private isOver({ target, neededAtMs }: Miss): boolean {
-    return this.known >= target || this.nowMs() - neededAtMs > FOLLOWED_FOR_MS;
+    return this.known >= target || this.clock.nowMs() - neededAtMs > FOLLOWED_FOR_MS;
   }
 
   private async probeWhileWaited(): Promise<void> {
@@ -142,16 +125,13 @@ export class SlaveReplay {
         this.probing = undefined; // now, not later: who comes next must not rely on this round
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await pause(this.clock, PAUSE_MS);
     }
   }
 
   private async ask(): Promise<boolean> {
     try {
-      const { rows } = await this.slave.probes
-        .raw<{ rows: ReplayRow[] }>(ASK_REPLAY)
-        .timeout(PROBE_TIMEOUT_MS);
-      this.heard(rows[0]!);
+      this.heard(await this.questions.replay(this.slave));
       return true;
     } catch {
       return false; // the engine's state is health's to tell; here it is a slave that has not reached the target

@@ -1,5 +1,5 @@
 /**
- * What an error says of the engine (FACTS 21).
+ * What an error says of the engine.
  * `unreachable`: there was no connection to send the query on, so that it certainly was not run.
  * `broken`: the connection broke, or the server ended it, while the query was on its way; it may have been run.
  * `conflict`: a slave gave an error for its own sake: its replay had to go on, or it is out of disk; it stays in rotation,
@@ -66,4 +66,17 @@ function failureOfCode(code: string, text: string, isSlave: boolean): EngineFail
 /** On a slave these are never the query's own doing; a statement's timeout is, and has the code of cancelling too. */
 function isConflict(code: string, text: string): boolean {
   return code === '40001' || code === '40P01' || (code === '57014' && UNASKED_CANCEL.test(text));
+}
+
+/** `read_only_sql_transaction`: what PostgreSQL answers to a write in a read-only transaction, on a slave or not. */
+const READ_ONLY_SQL_TRANSACTION = '25006';
+
+/** Whether the server refused a statement because it writes; it then had no effect. */
+export function isRefusedWrite(error: unknown): error is Error {
+  return error instanceof Error && (error as { code?: unknown }).code === READ_ONLY_SQL_TRANSACTION;
+}
+
+/** An error in words. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message || error.name : String(error);
 }

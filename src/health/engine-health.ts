@@ -1,4 +1,6 @@
+import type { Clock } from '../clock.js';
 import type { Engine } from '../engines/engine.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { EngineState } from '../engines/engine-state.js';
 import type { ProbeRow } from './engine-probe.js';
 import type { Lag } from './lag-meter.js';
@@ -10,13 +12,14 @@ export interface Fault {
   readonly because: string;
 }
 
-/** What an engine's health needs of its surroundings. */
-export interface HealthTools {
-  setState(engine: Engine, state: EngineState): void;
+/** What an engine's health is put together from. */
+export interface EngineHealthParts {
+  readonly engines: EngineRegistry;
+  readonly gate: ReturnGate;
   /** Whether the engine's own pool runs queries. Never rejects. */
-  serves(engine: Engine): Promise<boolean>;
-  /** A clock that never goes back. */
-  nowMs(): number;
+  readonly runsQueries: (engine: Engine) => Promise<boolean>;
+  readonly slowStartMs: number;
+  readonly clock: Clock;
 }
 
 const MOST_LATENCIES = 6;
@@ -51,9 +54,7 @@ export class EngineHealth {
 
   constructor(
     readonly engine: Engine,
-    private readonly gate: ReturnGate,
-    private readonly slowStartMs: number,
-    private readonly tools: HealthTools,
+    private readonly parts: EngineHealthParts,
   ) {}
 
   /** Whether it was asked, and how it went is known. */
@@ -85,12 +86,12 @@ export class EngineHealth {
   judge(fault: Fault | undefined, nowMs: number): void {
     const { state, role } = this.engine;
     if (state.kind === 'draining') return;
-    if (fault) return this.become({ ...fault, since: new Date() });
+    if (fault) return this.become({ ...fault, since: this.now() });
     if (state.kind === 'up') return;
-    if (state.kind === 'unknown' || role === 'master') return this.become({ kind: 'up', since: new Date() });
+    if (state.kind === 'unknown' || role === 'master') return this.become({ kind: 'up', since: this.now() });
     if (state.kind === 'returning') return this.climb(nowMs);
     if (state.kind !== 'down') return this.returnAt(0, nowMs);
-    if (this.gate.isOpen(nowMs)) void this.tryOut();
+    if (this.parts.gate.isOpen(nowMs)) void this.tryOut();
   }
 
   /** Comes back where its own pool serves: a server may answer on old connections, and take no new ones. */
@@ -98,10 +99,10 @@ export class EngineHealth {
     if (this.isTried) return;
     this.isTried = true;
     const { state } = this.engine;
-    const serves = await this.tools.serves(this.engine);
+    const serves = await this.parts.runsQueries(this.engine);
     this.isTried = false;
-    const nowMs = this.tools.nowMs();
-    if (!serves) this.gate.close(nowMs);
+    const nowMs = this.parts.clock.nowMs();
+    if (!serves) this.parts.gate.close(nowMs);
     else if (this.engine.state === state) this.returnAt(0, nowMs);
   }
 
@@ -111,8 +112,8 @@ export class EngineHealth {
     this.answer = this.lag = undefined;
     this.latencies = [];
     if (kind === 'draining') return;
-    if (kind !== 'down') this.gate.close(nowMs);
-    this.become({ kind: 'down', since: new Date(), because });
+    if (kind !== 'down') this.parts.gate.close(nowMs);
+    this.become({ kind: 'down', since: this.now(), because });
   }
 
   notAnswered(because: string, askedAtMs: number, nowMs: number): void {
@@ -121,18 +122,22 @@ export class EngineHealth {
   }
 
   private climb(nowMs: number): void {
-    if (nowMs - this.stepAtMs < this.slowStartMs / STEPS.length) return;
+    if (nowMs - this.stepAtMs < this.parts.slowStartMs / STEPS.length) return;
     if (this.step + 1 < STEPS.length) return this.returnAt(this.step + 1, nowMs);
-    this.become({ kind: 'up', since: new Date() });
+    this.become({ kind: 'up', since: this.now() });
   }
 
   private returnAt(step: number, nowMs: number): void {
     this.step = step;
     this.stepAtMs = nowMs;
-    this.tools.setState(this.engine, { kind: 'returning', since: new Date(), share: STEPS[step]! });
+    this.parts.engines.setState(this.engine, { kind: 'returning', since: this.now(), share: STEPS[step]! });
   }
 
   private become(state: EngineState): void {
-    if (state.kind !== this.engine.state.kind) this.tools.setState(this.engine, state);
+    if (state.kind !== this.engine.state.kind) this.parts.engines.setState(this.engine, state);
+  }
+
+  private now(): Date {
+    return new Date(this.parts.clock.wallMs());
   }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { SERVER_RUN } from '../engines/server-run.js';
 import type { Engine } from '../engines/engine.js';
 
@@ -37,6 +38,23 @@ from (select s.in_recovery,
   cross join pg_control_checkpoint() c cross join pg_control_recovery() m
   left join pg_stat_wal_receiver w on true`;
 
+/** What is asked of engines to know how they are doing. Both reject when they can't be asked. */
+export interface HealthQuestions {
+  /** How it is doing; an answer that takes twice `timeoutMs` comes no more. */
+  probe(engine: Engine, timeoutMs: number): Promise<ProbeRow>;
+  /** Runs a query on the engine's own pool, and not on a connection for probes. */
+  runQuery(engine: Engine, timeoutMs: number): Promise<unknown>;
+}
+
+/** The questions as PostgreSQL takes them. */
+export const HEALTH_QUESTIONS: HealthQuestions = {
+  async probe({ probes }, timeoutMs) {
+    const { rows } = await probes.raw<{ rows: readonly ProbeRow[] }>(ASK).timeout(timeoutMs * 2);
+    return rows[0]!;
+  },
+  runQuery: async ({ knex }, timeoutMs) => knex.raw('select 1').timeout(timeoutMs),
+};
+
 /** There was no answer in time. */
 export class NoAnswerError extends Error {
   constructor(
@@ -48,20 +66,18 @@ export class NoAnswerError extends Error {
   }
 }
 
-/** Rejects with `NoAnswerError` after the time, connecting included, or when it can't be asked. */
-export async function probe(engine: Engine, timeoutMs: number): Promise<ProbeRow> {
-  const asked = engine.probes.raw<{ rows: ProbeRow[] }>(ASK).timeout(timeoutMs * 2);
-  const { rows } = await answerWithin(asked, timeoutMs);
-  return rows[0]!;
-}
-
-function answerWithin<Answer>(asked: PromiseLike<Answer>, timeoutMs: number): Promise<Answer> {
-  const sinceMs = performance.now();
+/** Rejects with `NoAnswerError` after the time. */
+export function answerWithin<Answer>(
+  asked: PromiseLike<Answer>,
+  timeoutMs: number,
+  clock: Clock,
+): Promise<Answer> {
+  const sinceMs = clock.nowMs();
   return new Promise((resolve, reject) => {
-    const giveUp = () => reject(new NoAnswerError(timeoutMs, performance.now() - sinceMs - timeoutMs));
-    const timer = setTimeout(giveUp, timeoutMs);
+    const giveUp = () => reject(new NoAnswerError(timeoutMs, clock.nowMs() - sinceMs - timeoutMs));
+    const timer = clock.after(timeoutMs, giveUp);
     const settled = (settle: () => void) => {
-      clearTimeout(timer);
+      timer.cancel();
       settle();
     };
     asked.then(
@@ -69,14 +85,4 @@ function answerWithin<Answer>(asked: PromiseLike<Answer>, timeoutMs: number): Pr
       (error: Error) => settled(() => reject(error)),
     );
   });
-}
-
-/** Whether its own pool, and not only the connection for probes, runs queries. Never rejects. */
-export async function runsQueries(engine: Engine, timeoutMs: number): Promise<boolean> {
-  try {
-    await engine.knex.raw('select 1').timeout(timeoutMs);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -16,7 +16,7 @@ const REPLAYING_MS = 1_000;
 
 /**
  * How far slaves are behind, against where the master was and when. Their own clocks don't tell: on an idle master the time
- * since the last replayed transaction grows with nothing to replay (FACTS 26).
+ * since the last replayed transaction grows with nothing to replay.
  */
 export class LagMeter {
   private samples: Sample[] = [];

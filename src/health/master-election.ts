@@ -2,7 +2,7 @@ import type { Engine } from '../engines/engine.js';
 import type { EngineHealth } from './engine-health.js';
 
 /**
- * The master is the engine that is not in recovery on the newest timeline (FACTS 28). An old master that comes back alone is
+ * The master is the engine that is not in recovery on the newest timeline. An old master that comes back alone is
  * behind that; where two servers write the same timeline nobody can tell which of them is right.
  */
 export class MasterElection {

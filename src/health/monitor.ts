@@ -1,5 +1,6 @@
 import type { Engine } from '../engines/engine.js';
-import { NoAnswerError, type ProbeRow, probe } from './engine-probe.js';
+import type { Clock } from '../clock.js';
+import { type HealthQuestions, NoAnswerError, type ProbeRow, answerWithin } from './engine-probe.js';
 import { ProbeLoop } from './probe-loop.js';
 
 /** Makes something of what engines say. */
@@ -8,6 +9,16 @@ export interface Listener {
   notHeard(engine: Engine, error: unknown, askedAtMs: number): void;
   /** How soon to ask again: `again` at once, `urgent` where there is no master. */
   pace(engine: Engine): 'again' | 'urgent' | 'calm';
+}
+
+/** What the monitor is put together from. */
+export interface MonitorParts {
+  readonly questions: Pick<HealthQuestions, 'probe'>;
+  readonly intervalMs: number;
+  readonly timeoutMs: number;
+  readonly clock: Clock;
+  /** From 0 up to 1: many processes don't ask at the same time. */
+  readonly random: () => number;
 }
 
 const IDLE_MS = 5_000;
@@ -25,16 +36,17 @@ export class Monitor {
   private wanted = false;
   private wantedAtMs = -Infinity;
 
-  constructor(
-    private readonly listener: Listener,
-    private readonly intervalMs: number,
-    private readonly timeoutMs: number,
-    private readonly nowMs: () => number,
-    private readonly random: () => number,
-  ) {}
+  private listener: Listener | undefined;
+
+  constructor(private readonly parts: MonitorParts) {}
+
+  /** There is one: the judge. */
+  listen(listener: Listener): void {
+    this.listener = listener;
+  }
 
   add(engine: Engine): void {
-    const loop = new ProbeLoop(() => this.round(engine));
+    const loop = new ProbeLoop(() => this.round(engine), this.parts.clock);
     this.loops.set(engine, loop);
     if (!this.isAsleep) loop.start();
   }
@@ -78,25 +90,27 @@ export class Monitor {
 
   /** Never rejects. Resolves to the time until the next round. */
   private async round(engine: Engine): Promise<number> {
-    const askedAtMs = this.nowMs();
+    const { questions, timeoutMs, clock } = this.parts;
+    const askedAtMs = clock.nowMs();
     try {
-      const answer = await probe(engine, this.timeoutMs);
-      if (!this.stopped) this.listener.heard(engine, answer, askedAtMs);
+      const answer = await answerWithin(questions.probe(engine, timeoutMs), timeoutMs, clock);
+      if (!this.stopped) this.listener?.heard(engine, answer, askedAtMs);
     } catch (error) {
       if (this.stopped) return IDLE_MS; // its connections are being closed
       if (error instanceof NoAnswerError && error.lateMs > BUSY_MS) return 0;
-      this.listener.notHeard(engine, error, askedAtMs);
+      this.listener?.notHeard(engine, error, askedAtMs);
     }
     return this.pauseMs(engine);
   }
 
   private pauseMs(engine: Engine): number {
-    if (this.wanted) this.wantedAtMs = this.nowMs();
+    const { intervalMs, clock, random } = this.parts;
+    if (this.wanted) this.wantedAtMs = clock.nowMs();
     this.wanted = false;
-    this.isAsleep = this.nowMs() - this.wantedAtMs > IDLE_AFTER_MS;
+    this.isAsleep = clock.nowMs() - this.wantedAtMs > IDLE_AFTER_MS;
     if (this.isAsleep) return IDLE_MS;
-    const pace = this.listener.pace(engine);
-    if (pace === 'calm') return this.intervalMs * (0.9 + this.random() / 5);
+    const pace = this.listener?.pace(engine) ?? 'calm';
+    if (pace === 'calm') return intervalMs * (0.9 + random() / 5);
     return pace === 'again' ? 0 : URGENT_MS;
   }
 }

@@ -1,11 +1,16 @@
+import type { Clock, Timer } from '../clock.js';
+
 /** A round of work again and again, each armed after the one before; the process may end while it waits. */
 export class ProbeLoop {
-  private timer: NodeJS.Timeout | undefined;
+  private timer: Timer | undefined;
   private running: Promise<void> | undefined;
   private stopped = true;
 
   /** `round` resolves to the time until the next one, in ms. It must not reject. */
-  constructor(private readonly round: () => Promise<number>) {}
+  constructor(
+    private readonly round: () => Promise<number>,
+    private readonly clock: Clock,
+  ) {}
 
   start(): void {
     if (!this.stopped) return;
@@ -16,7 +21,7 @@ export class ProbeLoop {
   /** No round begins after this. */
   stop(): void {
     this.stopped = true;
-    clearTimeout(this.timer);
+    this.timer?.cancel();
   }
 
   /** Resolves when a round has ended that began from here on; at once where there are no more rounds. */
@@ -26,7 +31,7 @@ export class ProbeLoop {
 
   private next(): Promise<void> {
     if (this.stopped) return Promise.resolve();
-    clearTimeout(this.timer);
+    this.timer?.cancel();
     return (this.running ??= this.run());
   }
 
@@ -34,7 +39,7 @@ export class ProbeLoop {
     const delayMs = await this.round();
     this.running = undefined;
     if (this.stopped) return;
-    this.timer = setTimeout(() => void this.now(), delayMs);
+    this.timer = this.clock.after(delayMs, () => void this.now());
     this.timer.unref();
   }
 }

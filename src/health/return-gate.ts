@@ -1,3 +1,7 @@
+/** In ms. */
+export const FIRST_BACKOFF_MS = 250;
+export const LONGEST_BACKOFF_MS = 30_000;
+
 /** When an engine that failed may be tried again: after a time that doubles with each failure soon after its return. */
 export class ReturnGate {
   private failures = 0;

@@ -1,3 +1,5 @@
+import type { Clock } from '../clock.js';
+
 /** So many at once, and so many a second. */
 export class TokenBucket {
   private tokens: number;
@@ -6,14 +8,14 @@ export class TokenBucket {
   constructor(
     private readonly most: number,
     private readonly perSecond: number,
-    private readonly nowMs: () => number,
+    private readonly clock: Clock,
   ) {
     this.tokens = most;
-    this.filledAtMs = nowMs();
+    this.filledAtMs = clock.nowMs();
   }
 
   take(): boolean {
-    const nowMs = this.nowMs();
+    const nowMs = this.clock.nowMs();
     this.tokens = Math.min(this.most, this.tokens + ((nowMs - this.filledAtMs) / 1000) * this.perSecond);
     this.filledAtMs = nowMs;
     if (this.tokens < 1) return false;

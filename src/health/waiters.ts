@@ -1,7 +1,11 @@
+import type { Clock } from '../clock.js';
+
 /** Those who wait for one thing, each for a time of its own. */
 export class Waiters {
   private readonly waiting = new Set<(came: boolean) => void>();
   private isClosed = false;
+
+  constructor(private readonly clock: Clock) {}
 
   get isEmpty(): boolean {
     return this.waiting.size === 0;
@@ -12,11 +16,11 @@ export class Waiters {
     if (this.isClosed) return Promise.resolve(false);
     return new Promise((resolve) => {
       const leave = (came: boolean) => {
-        clearTimeout(timer);
+        timer.cancel();
         this.waiting.delete(leave);
         resolve(came);
       };
-      const timer = setTimeout(leave, withinMs, false);
+      const timer = this.clock.after(withinMs, () => leave(false));
       this.waiting.add(leave);
     });
   }

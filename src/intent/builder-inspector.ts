@@ -1,14 +1,7 @@
+import type { KnexQueryBuilder, KnexRaw, KnexSchemaBuilder } from '../knex-internals.js';
 import { type Classification, READ, unproved, write } from './intent.js';
 import { tableTexts } from './query-tables.js';
 import type { Verdict } from './verdict.js';
-
-/** The private parts of a Knex query builder that tell what it does (Knex 3.x). `test/contract` holds them to Knex. */
-interface InspectedBuilder {
-  readonly _method?: string;
-  readonly _single: Readonly<Record<string, unknown>>;
-  readonly _statements: readonly Readonly<Record<string, unknown>>[];
-  readonly client: { queryBuilder(): unknown; ref(name: string): object };
-}
 
 /** What is known of a table as Knex takes it, `'s.posts as p'`, in the schema of `withSchema`. */
 export type JudgeTable = (text: string, schema: string | undefined) => Verdict;
@@ -61,11 +54,11 @@ export function inspectBuilder(builder: unknown, judgeTable?: JudgeTable): Class
 
 class BuilderInspector {
   constructor(
-    private readonly client: InspectedBuilder['client'],
+    private readonly client: KnexQueryBuilder['client'],
     private readonly judgeTable: JudgeTable | undefined,
   ) {}
 
-  builder(builder: InspectedBuilder, depth: number): Found {
+  builder(builder: KnexQueryBuilder, depth: number): Found {
     const method = builder._method ?? 'select';
     if (!READ_METHODS.has(method)) return writeBy(method);
     if (builder._single['lock'] !== undefined) return LOCKS;
@@ -74,7 +67,7 @@ class BuilderInspector {
   }
 
   private statements(
-    statements: InspectedBuilder['_statements'],
+    statements: KnexQueryBuilder['_statements'],
     schema: string | undefined,
     depth: number,
   ): Found {
@@ -150,16 +143,16 @@ function ofTable(text: string, verdict: 'unsafe' | 'unknown'): Classification {
   return write(`relation ${text} is not on slaves or does more than read`);
 }
 
-export function isQueryBuilder(value: unknown): value is InspectedBuilder {
+export function isQueryBuilder(value: unknown): value is KnexQueryBuilder {
   return typeof value === 'object' && value !== null && '_statements' in value && '_single' in value;
 }
 
-function isRaw(value: unknown): value is { readonly isRawInstance: true } {
+function isRaw(value: unknown): value is KnexRaw {
   return typeof value === 'object' && value !== null && 'isRawInstance' in value;
 }
 
 function asksOnly(builder: unknown): boolean {
-  const { _sequence } = builder as { readonly _sequence?: readonly { readonly method?: unknown }[] };
+  const { _sequence } = builder as KnexSchemaBuilder;
   return _sequence !== undefined && _sequence.every(({ method }) => SCHEMA_QUESTIONS.has(method));
 }
 

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Clock } from '../clock.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import { Catalogue, type JudgeSql } from './catalogue.js';
 import type { CatalogueRows } from './catalogue-reader.js';
@@ -6,6 +7,16 @@ import type { CatalogueRows } from './catalogue-reader.js';
 /** How long after a reading an unknown name may ask for the next one; twice as long after each that found nothing new. */
 const LEAST_INTERVAL_MS = 1_000;
 const LONGEST_INTERVAL_MS = 60_000;
+
+/** What the keeper is put together from. */
+export interface CatalogueKeeperParts {
+  readonly read: () => Promise<CatalogueRows>;
+  readonly judge: JudgeSql;
+  readonly logger: RoutingLogger;
+  readonly clock: Clock;
+  /** Called when something else is known than before. */
+  readonly changed: () => void;
+}
 
 /**
  * Owns the one catalogue of a set of engines. Readings run one at a time, in the background; what asks for one during a
@@ -23,13 +34,7 @@ export class CatalogueKeeper {
   private failing = false;
   private stopped = false;
 
-  constructor(
-    private readonly read: () => Promise<CatalogueRows>,
-    private readonly judge: JudgeSql,
-    private readonly logger: RoutingLogger,
-    private readonly changed: () => void,
-    private readonly nowMs: () => number = () => performance.now(),
-  ) {}
+  constructor(private readonly parts: CatalogueKeeperParts) {}
 
   /** Undefined until it was read, and while it is read anew after DDL. */
   current(): Catalogue | undefined {
@@ -46,13 +51,13 @@ export class CatalogueKeeper {
     this.outdated = this.latest();
     this.catalogue = undefined;
     this.intervalMs = LEAST_INTERVAL_MS;
-    this.changed();
+    this.parts.changed();
     void this.refresh();
   }
 
   /** A query named something unknown: somebody else may have created it. Asks once a second, or less often. */
   request(): void {
-    if (this.reading || this.nowMs() - this.readAtMs < this.intervalMs) return;
+    if (this.reading || this.parts.clock.nowMs() - this.readAtMs < this.intervalMs) return;
     void this.refresh();
   }
 
@@ -82,13 +87,13 @@ export class CatalogueKeeper {
 
   private async readOnce(): Promise<void> {
     try {
-      const rows = await this.read();
+      const rows = await this.parts.read();
       this.failing = false;
       if (!this.askedAgain && !this.stopped) this.take(rows);
     } catch (error) {
       this.warn(error);
     } finally {
-      this.readAtMs = this.nowMs();
+      this.readAtMs = this.parts.clock.nowMs();
     }
   }
 
@@ -99,18 +104,18 @@ export class CatalogueKeeper {
       this.intervalMs = Math.min(this.intervalMs * 2, LONGEST_INTERVAL_MS);
       return;
     }
-    this.catalogue = new Catalogue(rows, this.judge);
+    this.catalogue = new Catalogue(rows, this.parts.judge);
     this.outdated = undefined;
     this.digest = digest;
     this.intervalMs = LEAST_INTERVAL_MS;
-    this.changed();
+    this.parts.changed();
   }
 
   /** Once, however long it lasts. */
   private warn(error: unknown): void {
     if (this.stopped || this.failing) return;
     this.failing = true;
-    this.logger.warn(
+    this.parts.logger.warn(
       `The master's catalogue can't be read, so functions mean master: ${(error as Error).message}`,
     );
   }

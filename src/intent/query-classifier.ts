@@ -1,5 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import type { RoutingLogger } from '../routing-logger.js';
+import type { KnexBuilder } from '../knex-internals.js';
+import type { Clock } from '../clock.js';
 import { inspectBuilder } from './builder-inspector.js';
 import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
@@ -8,8 +10,7 @@ import { type Classification, type Intent, unproved, write } from './intent.js';
 import { queryText, templateOf } from './query-text.js';
 import { inspectSql } from './sql-inspector.js';
 import { type ParseSql, loadSqlParser } from './sql-parser.js';
-import { parseTableName } from './table-name.js';
-import type { Verdict } from './verdict.js';
+import { TableJudge } from './table-judge.js';
 
 /** The user's word on a text that is not proved: an intent, or undefined for no opinion. */
 export type ClassifySql = (sql: string) => Intent | undefined;
@@ -26,6 +27,15 @@ const NO_TEXT = unproved('it does not compile to one statement');
 const NO_GRAMMAR = unproved('raw SQL of this dialect is not looked into; the classify option can tell');
 const BACKSLASH = unproved('what its backslashes mean is set on the server (standard_conforming_strings)');
 
+/** What the classifier is put together from. */
+export interface QueryClassifierParts {
+  /** Reads the master's catalogue; undefined for a dialect that is not PostgreSQL's, of which no SQL is parsed. */
+  readonly readCatalogue: (() => Promise<CatalogueRows>) | undefined;
+  readonly classifySql: ClassifySql | undefined;
+  readonly logger: RoutingLogger;
+  readonly clock: Clock;
+}
+
 /**
  * Decides what queries are, and learns: from the master's catalogue, from DDL that ran, from slaves that refused. Owned by
  * one set of engines; decisions are plain reads of what it knows at that moment.
@@ -37,23 +47,23 @@ export class QueryClassifier {
   private readonly byText = new LRUCache<string, Classification>(REMEMBERED);
   /** The same by what raws were written as, which spares compiling them. */
   private readonly byTemplate = new LRUCache<string, Classification>(REMEMBERED);
-  private readonly byTable = new Map<string, Verdict>();
   private readonly refusedTexts = new LRUCache<string, true>(REMEMBERED);
-  private readonly refusedTables = new Set<string>();
+  private readonly tables = new TableJudge(() => this.catalogues?.latest());
   /** Some builder was refused for no one knows which table: from then on all are looked up by their text. */
   private refusedBuilders = false;
 
-  /** `readCatalogue` reads the master's; undefined for a dialect that is not PostgreSQL's, of which no SQL is parsed. */
-  constructor(
-    readCatalogue: (() => Promise<CatalogueRows>) | undefined,
-    private readonly classifySql: ClassifySql | undefined,
-    private readonly logger: RoutingLogger,
-  ) {
+  private readonly classifySql: ClassifySql | undefined;
+  private readonly logger: RoutingLogger;
+
+  constructor({ readCatalogue, classifySql, logger, clock }: QueryClassifierParts) {
+    this.classifySql = classifySql;
+    this.logger = logger;
     const judge = (sql: string, catalogue: Catalogue) => this.inspect(sql, catalogue).intent === 'read';
     this.loading = readCatalogue ? this.load() : Promise.resolve();
     // not without the grammar, by which views, defaults and checks are judged
     const read = readCatalogue && (() => this.loading.then(readCatalogue));
-    this.catalogues = read && new CatalogueKeeper(read, judge, logger, () => this.forget());
+    this.catalogues =
+      read && new CatalogueKeeper({ read, judge, logger, clock, changed: () => this.forget() });
   }
 
   /** Resolves when the grammar is loaded and the catalogue was read, or can't be. Never rejects. */
@@ -64,7 +74,7 @@ export class QueryClassifier {
 
   classify(builder: unknown): Classification {
     const catalogue = this.catalogue();
-    const judge = this.catalogues?.latest() || this.refusedTables.size > 0 ? this.judgeTable : undefined;
+    const judge = this.tables.knows ? this.tables.judge : undefined;
     const found = inspectBuilder(builder, judge);
     if (found.intent === 'write') return found;
     if (found.intent === 'read' && !this.mustSeeText(builder, catalogue)) return found;
@@ -79,15 +89,8 @@ export class QueryClassifier {
     const sql = queryText(builder);
     if (sql !== undefined) this.refusedTexts.set(sql, true);
     this.byTemplate.clear();
-    const named = new Set<string>();
-    const collect = (table: string, schema: string | undefined) => {
-      named.add(parseTableName(table, schema).name);
-      return 'safe' as const;
-    };
-    if (inspectBuilder(builder, collect).intent !== 'read') return;
-    if (named.size === 1) for (const table of named) this.refusedTables.add(table);
-    else this.refusedBuilders = true;
-    this.byTable.clear();
+    if (inspectBuilder(builder).intent === 'read' && !this.tables.remember(builder))
+      this.refusedBuilders = true;
   }
 
   /** Something that `changesCatalogue` has taken effect. */
@@ -167,34 +170,15 @@ export class QueryClassifier {
     }
   }
 
-  private readonly judgeTable = (text: string, withSchema: string | undefined): Verdict => {
-    const key = withSchema === undefined ? text : `${withSchema}\0${text}`;
-    let verdict = this.byTable.get(key);
-    if (verdict === undefined) {
-      verdict = this.lookUpTable(text, withSchema);
-      if (this.byTable.size > REMEMBERED.max) this.byTable.clear();
-      this.byTable.set(key, verdict);
-    }
-    return verdict;
-  };
-
-  private lookUpTable(text: string, withSchema: string | undefined): Verdict {
-    const { schema, name } = parseTableName(text, withSchema);
-    if (this.refusedTables.has(name)) return 'unsafe';
-    return this.catalogues?.latest()?.relation(schema, name) ?? 'safe';
-  }
-
   private forget(): void {
     this.byText.clear();
     this.byTemplate.clear();
-    this.byTable.clear();
+    this.tables.forget();
   }
 }
 
 /** With a `wrapIdentifier` of the user's own, only the SQL tells what a table is called. */
 function renames(builder: unknown): boolean {
-  const { client } = builder as {
-    readonly client?: { readonly config?: { readonly wrapIdentifier?: unknown } };
-  };
+  const { client } = builder as Partial<KnexBuilder>;
   return client?.config?.wrapIdentifier !== undefined;
 }

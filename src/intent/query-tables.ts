@@ -1,15 +1,11 @@
+import type { KnexQueryBuilder } from '../knex-internals.js';
 import { parseTableName } from './table-name.js';
-
-interface TablesOfBuilder {
-  readonly _single?: { readonly table?: unknown };
-  readonly _statements?: readonly { readonly grouping?: unknown; readonly table?: unknown }[];
-}
 
 /** The tables that a Knex builder names in `from` and joins, without schema and alias. */
 export function queryTables(builder: unknown): readonly string[] {
-  const { _single, _statements = [] } = builder as TablesOfBuilder;
-  const joined = _statements.filter(({ grouping }) => grouping === 'join').map(({ table }) => table);
-  return [_single?.table, ...joined].flatMap(tableTexts).map((text) => parseTableName(text).name);
+  const { _single, _statements = [] } = builder as Partial<KnexQueryBuilder>;
+  const joined = _statements.filter((one) => one['grouping'] === 'join').map((one) => one['table']);
+  return [_single?.['table'], ...joined].flatMap(tableTexts).map((text) => parseTableName(text).name);
 }
 
 /** Knex takes `'posts'`, `'posts as p'` and `{ p: 'posts' }`; subqueries and raw SQL name no table here. */

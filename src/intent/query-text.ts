@@ -1,7 +1,4 @@
-interface Compilable {
-  readonly client?: { positionBindings(sql: string): string };
-  toSQL(): unknown;
-}
+import type { KnexBuilder, KnexRaw } from '../knex-internals.js';
 
 /**
  * The SQL of a builder or raw, as the server will see it; undefined where it doesn't compile to one statement (Knex then
@@ -9,7 +6,7 @@ interface Compilable {
  */
 export function queryText(builder: unknown): string | undefined {
   try {
-    const { client, toSQL } = builder as Compilable;
+    const { client, toSQL } = builder as Partial<KnexBuilder> & Pick<KnexBuilder, 'toSQL'>;
     const compiled = toSQL.call(builder) as { sql?: unknown };
     if (typeof compiled.sql !== 'string') return undefined;
     return client?.positionBindings(compiled.sql) ?? compiled.sql;
@@ -18,20 +15,12 @@ export function queryText(builder: unknown): string | undefined {
   }
 }
 
-interface MaybeRaw {
-  readonly isRawInstance?: boolean;
-  readonly sql?: unknown;
-  readonly bindings?: unknown;
-  readonly _wrappedBefore?: unknown;
-  readonly _wrappedAfter?: unknown;
-}
-
 /**
  * What a raw was written as, where all that its bindings put into the SQL are placeholders: then its text follows from
  * this alone. Undefined for anything else.
  */
 export function templateOf(builder: unknown): string | undefined {
-  const { isRawInstance, sql, bindings, _wrappedBefore, _wrappedAfter } = builder as MaybeRaw;
+  const { isRawInstance, sql, bindings, _wrappedBefore, _wrappedAfter } = builder as Partial<KnexRaw>;
   if (!isRawInstance || typeof sql !== 'string' || _wrappedBefore || _wrappedAfter) return undefined;
   const isPlain = bindings === undefined || (Array.isArray(bindings) && bindings.every(isValue));
   return isPlain && !sql.includes('??') ? sql : undefined;

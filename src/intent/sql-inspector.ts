@@ -1,25 +1,15 @@
 import type { Catalogue } from './catalogue.js';
 import { explainedQuery } from './explained-query.js';
 import { type Classification, READ, unproved, write } from './intent.js';
-import { mayMakeUnsafeType } from './made-types.js';
-import { isNodeType, nameOf, statementName, textOf, typeOf } from './sql-names.js';
-import {
-  DATA_STATEMENTS,
-  ONCE_FUNCTIONS,
-  PLANNED_NODES,
-  PLANNED_STATEMENTS,
-  READING_NODES,
-} from './sql-nodes.js';
+import { NameJudge } from './name-judge.js';
+import { isNodeType, nameOf, statementName, typeOf } from './sql-names.js';
+import { DATA_STATEMENTS, PLANNED_NODES, PLANNED_STATEMENTS, READING_NODES } from './sql-nodes.js';
 import type { SqlNode } from './sql-parser.js';
-import type { Verdict } from './verdict.js';
 
 const NOTHING: ReadonlySet<string> = new Set();
 
 /** PostgreSQL's own ways of sampling a table; an extension's are functions like any other. */
 const OWN_SAMPLING = new Set(['bernoulli', 'system']);
-
-/** In FROM it takes any number of arrays, though its only overloads take one; ordered-set aggregates count ORDER BY too. */
-const COUNTED_OTHERWISE = new Set(['unnest']);
 
 /** Kinds of `A_Expr` whose name is a keyword instead of an operator. */
 const KEYWORD_EXPRESSION = /^AEXPR_(NOT_)?BETWEEN/;
@@ -42,16 +32,15 @@ function severalStatements(statements: readonly SqlNode[]): Classification {
 
 /** Walks one statement; stops at the first thing that is no read, and goes on past what is only unproved. */
 class SqlInspector {
-  private doubt: Classification | undefined;
-  /** `x.f` where f(x) is no read, and x is one row or, with a function in FROM, anything. */
-  private columnLike: string | undefined;
-  private functionInFrom = false;
+  private readonly judge: NameJudge;
 
   /** `runs`: false for what an EXPLAIN only plans, which may then hold what changes data. */
   constructor(
     private readonly catalogue: Catalogue | undefined,
     private readonly runs = true,
-  ) {}
+  ) {
+    this.judge = new NameJudge(catalogue, runs);
+  }
 
   statement(node: SqlNode): Classification {
     const type = typeOf(node);
@@ -71,8 +60,7 @@ class SqlInspector {
   private whole(type: string, fields: SqlNode): Classification {
     const found = this.node(type, fields, NOTHING);
     if (found) return found;
-    if (this.columnLike && this.functionInFrom) return callsByName(this.columnLike);
-    return this.doubt ?? READ;
+    return this.judge.atTheEnd ?? READ;
   }
 
   private select(select: SqlNode, outer: ReadonlySet<string>): Classification | undefined {
@@ -114,7 +102,7 @@ class SqlInspector {
   private field(key: string, value: unknown, names: ReadonlySet<string>): Classification | undefined {
     if (typeof value !== 'object' || value === null) return undefined;
     if (key === 'larg' || key === 'rarg') return this.branch(value as SqlNode, names);
-    if (key === 'typeName') return this.type(value as SqlNode) ?? this.fields(value, names);
+    if (key === 'typeName') return this.judge.type(value as SqlNode) ?? this.fields(value, names);
     if (key === 'relation' && 'relname' in value) return this.relation(value as SqlNode, names);
     return isNodeType(key) ? this.node(key, value as SqlNode, names) : this.fields(value, names);
   }
@@ -137,72 +125,42 @@ class SqlInspector {
       case 'MergeStmt':
         return this.withTables(node, names);
       case 'FuncCall':
-        return this.call(node) ?? this.fields(node, names);
+        return this.judge.call(node) ?? this.fields(node, names);
       case 'A_Expr':
         return this.expression(node, names);
       case 'SubLink':
-        return this.operator(node['operName']) ?? this.fields(node, names);
+        return this.judge.operator(node['operName']) ?? this.fields(node, names);
       case 'SortBy':
-        return this.operator(node['useOp']) ?? this.fields(node, names);
+        return this.judge.operator(node['useOp']) ?? this.fields(node, names);
       case 'RangeVar':
         return this.relation(node, names);
       case 'LockingClause': // it names aliases, not tables
         return undefined;
       case 'RangeFunction':
-        this.functionInFrom = true;
+        this.judge.functionInFrom = true;
         return this.fields(node, names);
       case 'RangeTableSample':
         return this.sampling(node, names);
       case 'TypeName':
-        return this.type(node) ?? this.fields(node, names);
+        return this.judge.type(node) ?? this.fields(node, names);
       case 'ColumnRef':
-        return this.column(node);
+        return this.judge.column(node);
       case 'A_Indirection':
-        return this.indirection(node, names);
+        return this.judge.indirection(node) ?? this.fields(node, names);
       default:
-        return this.onceFunction(type) ?? this.fields(node, names);
+        return this.judge.onceFunction(type) ?? this.fields(node, names);
     }
-  }
-
-  private call(node: SqlNode): Classification | undefined {
-    const { schema, last } = nameOf(node['funcname']);
-    const given = (node['args'] ?? []) as readonly SqlNode[];
-    if (this.catalogue?.typesMayWrite && mayMakeUnsafeType(last, given, this.catalogue)) {
-      return write(`function ${last} may make a value of a type that does more than read`);
-    }
-    const count = COUNTED_OTHERWISE.has(last) || node['agg_within_group'] ? undefined : given.length;
-    if (!this.runs && this.catalogue?.neverPlanned(schema, last, count)) return undefined;
-    return this.judge('function', last, this.catalogue?.function(schema, last, count), 'is volatile');
-  }
-
-  private onceFunction(type: string): Classification | undefined {
-    const unsafe = ONCE_FUNCTIONS[type]?.find(
-      (name) => this.catalogue?.function(undefined, name) === 'unsafe',
-    );
-    return unsafe === undefined ? undefined : this.judge('function', unsafe, 'unsafe', 'is volatile');
   }
 
   private expression(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
     const operator = KEYWORD_EXPRESSION.test(node['kind'] as string) ? undefined : node['name'];
-    return this.operator(operator) ?? this.fields(node, names);
-  }
-
-  private operator(name: unknown): Classification | undefined {
-    if (!name) return undefined;
-    const { schema, last } = nameOf(name);
-    return this.judge('operator', last, this.catalogue?.operator(schema, last), 'is volatile');
+    return this.judge.operator(operator) ?? this.fields(node, names);
   }
 
   private relation(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
     const name = node['relname'] as string;
     const schema = node['schemaname'] as string | undefined;
-    if (schema === undefined && names.has(name)) return undefined;
-    return this.judge(
-      'relation',
-      name,
-      this.catalogue?.relation(schema, name),
-      'is not on slaves or does more than read',
-    );
+    return schema === undefined && names.has(name) ? undefined : this.judge.relation(schema, name);
   }
 
   private sampling(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
@@ -210,49 +168,4 @@ class SqlInspector {
     if (!OWN_SAMPLING.has(last)) return write(`the sampling method ${last} is not PostgreSQL's own`);
     return this.fields(node, names);
   }
-
-  private type(node: SqlNode): Classification | undefined {
-    const { schema, last } = nameOf(node['names']);
-    if (!this.catalogue && schema === 'pg_catalog') return undefined;
-    return this.judge('type', last, this.catalogue?.type(last), 'has a volatile cast, input or check');
-  }
-
-  /** `t.f` is a column of t or a call of f(t). */
-  private column(node: SqlNode): Classification | undefined {
-    const fields = node['fields'] as readonly SqlNode[];
-    const name = fields.length > 1 ? textOf(fields.at(-1)) : '';
-    if (this.catalogue?.mayCall(name, 'row')) return callsByName(name);
-    if (this.catalogue?.mayCall(name, 'anything')) this.columnLike ??= name;
-    return undefined;
-  }
-
-  /** `(x).f` is a field of x or a call of f(x), whatever x is. */
-  private indirection(node: SqlNode, names: ReadonlySet<string>): Classification | undefined {
-    for (const step of node['indirection'] as readonly SqlNode[]) {
-      const name = textOf(step);
-      if (this.catalogue?.mayCall(name, 'anything')) return callsByName(name);
-      if (!this.catalogue && name) this.doubtful(`the catalogue is not there yet to tell what .${name} does`);
-    }
-    return this.fields(node, names);
-  }
-
-  private judge(
-    what: string,
-    name: string,
-    verdict: Verdict | undefined,
-    why: string,
-  ): Classification | undefined {
-    if (verdict === 'unsafe') return write(`${what} ${name} ${why}`);
-    if (verdict === 'unknown') this.doubt ??= unproved(`${what} ${name} is unknown`, { namesUnknown: true });
-    if (!verdict) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${name} does`);
-    return undefined;
-  }
-
-  private doubtful(because: string): void {
-    this.doubt ??= unproved(because);
-  }
-}
-
-function callsByName(name: string): Classification {
-  return write(`${name} may be a call of the volatile function of that name`);
 }

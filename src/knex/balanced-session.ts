@@ -1,5 +1,5 @@
 import type { Knex } from 'knex';
-import type { SessionMethods } from './routed-knex.js';
+import type { SessionMethods } from './session-methods.js';
 
 /** The request's session: a Knex that sends each query where it belongs. Inject it by its class. */
 export interface BalancedSession extends Knex, SessionMethods {}

@@ -9,8 +9,21 @@ export function viewedEngine({ config }: KnexClient): Engine | undefined {
   return (config as { [VIEWED]?: Engine })[VIEWED];
 }
 
+/** The views of clients on engines, one of each. Owned by one routed Knex. */
+export class EngineViews {
+  private readonly ofClients = new WeakMap<KnexClient, Map<Engine, KnexClient>>();
+
+  of(client: KnexClient, engine: Engine): KnexClient {
+    let ofClient = this.ofClients.get(client);
+    if (!ofClient) this.ofClients.set(client, (ofClient = new Map()));
+    let view = ofClient.get(engine);
+    if (!view) ofClient.set(engine, (view = createView(client, engine)));
+    return view;
+  }
+}
+
 /** A client that is another in all but where its connections come from and what it says of them. */
-export function createView(client: KnexClient, engine: Engine): KnexClient {
+function createView(client: KnexClient, engine: Engine): KnexClient {
   const own = clientOf(engine.knex);
   return Object.create(client, {
     config: {

@@ -1,10 +1,10 @@
 import knex, { type Knex } from 'knex';
 import type { Consistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
-import type { Ran } from '../context/context-storage.js';
-import type { Explanation } from '../routing/explanation.js';
-import { KNEX_EVENTS, type KnexClient, clientOf } from '../knex-internals.js';
-import { type RoutedClientDependencies, routedClientClass } from './routed-client.js';
+import { KNEX_EVENTS, type KnexClient, type KnexWithContext, clientOf } from '../knex-internals.js';
+import type { KnexParts } from './knex-parts.js';
+import type { SessionMethods } from './session-methods.js';
+import { routedClientClass } from './routed-client.js';
 
 declare module 'knex' {
   namespace Knex {
@@ -23,38 +23,14 @@ declare module 'knex' {
   }
 }
 
-/** What the routed Knex has beyond Knex. */
-export interface SessionMethods {
-  /**
-   * A Knex on one engine, or with `'slave'` on any slave. One that names a slave refuses writes before they are sent
-   * (`WriteOnSlaveError`); its transactions must be read-only. Throws `UnknownEngineError` for a name that is none.
-   */
-  usingEngine(engine: EngineChoice): Knex;
-  /**
-   * Runs `work` with its reads on an engine, or with `'slave'` on any slave; `null` lifts every force from outside.
-   * Ends with the call, or, where it returns a promise, with that. Writes inside still go to the master.
-   */
-  usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Ran<Result>;
-  /** As `DatabaseRouting.markWrite()`. */
-  markWrite(): void;
-  /** As `DatabaseRouting.bookmark()`. */
-  bookmark(): Promise<string | undefined>;
-  /** Where a query would go if it ran right here, and why. Runs nothing and changes nothing. */
-  explain(query: Knex.QueryBuilder | Knex.Raw): Explanation;
-}
-
 export type RoutedKnex = Knex & SessionMethods;
 
 /** A Knex whose queries are dispatched, by the configuration that all engines share. */
-export function createRoutedKnex(
-  config: Knex.Config,
-  dependencies: RoutedClientDependencies,
-  methods: SessionMethods,
-  knexEngine: EngineChoice | undefined,
-): RoutedKnex {
-  const RoutedClient = routedClientClass(dependencies, knexEngine);
-  const routed = knex({ ...config, client: RoutedClient as unknown as typeof Knex.Client });
-  const engine = dependencies.engines.find(knexEngine ?? 'master') ?? dependencies.engines.master;
+export function createRoutedKnex(config: Knex.Config, parts: KnexParts): RoutedKnex {
+  const { engines, knexEngine, methods } = parts;
+  const client = routedClientClass(parts) as unknown as typeof Knex.Client;
+  const routed = knex({ ...config, client });
+  const engine = engines.find(knexEngine ?? 'master') ?? engines.master;
   const shown = clientOf(engine.knex);
   clientOf(routed).config.client = shown.config.client;
   return extend(routed, methods, shown, knexEngine);
@@ -86,7 +62,7 @@ function extend(
     properties['migrate'] = { get: () => onMaster().migrate, configurable: true };
     properties['seed'] = { get: () => onMaster().seed, configurable: true };
   }
-  const { context } = routed as Knex & { context: Pick<Knex, 'withUserParams'> };
+  const { context } = routed as KnexWithContext;
   const withUserParams = context.withUserParams.bind(context);
   context.withUserParams = (params) => extend(withUserParams(params), methods, shown, knexEngine);
   return Object.defineProperties(routed, properties) as RoutedKnex;

@@ -2,7 +2,7 @@ import { type Consistency, checkConsistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { KnexBuilder, KnexBuilderClass } from '../knex-internals.js';
-import { setOwn } from '../dispatch/own-settings.js';
+import { ownSettingsOf, setOwn } from '../dispatch/own-settings.js';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what TypeScript asks of a class that others are mixed into
 type Mixable = new (...args: any[]) => KnexBuilder;
@@ -19,6 +19,17 @@ export function withOwnSettings(Base: KnexBuilderClass, engines: EngineRegistry)
     consistency(consistency: Consistency): this {
       setOwn(this, { consistency: checkConsistency(consistency, '.consistency() of a query') });
       return this;
+    }
+  };
+}
+
+/** The same for query builders, of which Knex makes copies. */
+export function queryBuilderClass(QueryBuilder: KnexBuilderClass, engines: EngineRegistry): KnexBuilderClass {
+  return class RoutedQueryBuilder extends withOwnSettings(QueryBuilder, engines) {
+    override clone(): this {
+      const clone = super.clone();
+      setOwn(clone, ownSettingsOf(this));
+      return clone;
     }
   };
 }

@@ -4,12 +4,11 @@ import { createDatabaseRouting } from '../create-database-routing.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import type { DatabaseRoutingOptions } from '../options/database-routing-options.js';
 import { DEFAULT_SET } from '../options/default-set.js';
+import { BootChecks } from './boot-checks.js';
+import { DeclaredWriters } from './declared-writers.js';
 import { RequestContexts } from './request-contexts.js';
 import { RoutingInterceptor } from './routing.interceptor.js';
-import { getBalancedSessionToken, getDatabaseRoutingToken, getKnexToken } from './tokens.js';
-
-/** What the module itself calls its set's service, whatever the set's name. */
-export const ROUTING = Symbol('the routing of this module');
+import { ROUTING, getBalancedSessionToken, getDatabaseRoutingToken, getKnexToken } from './tokens.js';
 
 export interface DatabaseRoutingModuleExtras {
   /** Whether other modules inject without importing this one. Default true. */
@@ -54,6 +53,7 @@ function providersOf(name: string): Provider[] {
       inject,
       useFactory: createContexts,
     },
+    BootChecks,
     {
       provide: APP_INTERCEPTOR,
       inject: [ROUTING, RequestContexts],
@@ -70,7 +70,5 @@ function create(options: DatabaseRoutingOptions, name: string): DatabaseRouting 
 }
 
 function createContexts(routing: DatabaseRouting): RequestContexts {
-  const logger = new Logger('DatabaseRouting');
-  const kept = routing.pins ? 'pin' : 'bookmark';
-  return new RequestContexts(routing, (error) => logger.warn(`The ${kept} store failed: ${String(error)}`));
+  return new RequestContexts(routing, new DeclaredWriters(routing.name, routing.options.pin));
 }

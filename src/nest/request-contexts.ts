@@ -4,29 +4,26 @@ import { type Context, openContext } from '../context/context.js';
 import { currentContext, isCurrent, runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import type { ClientRequest } from '../clients/client-request.js';
-import { createCarrier } from '../clients/create-carrier.js';
-import { DeclaredWriters } from './declared-writers.js';
+import type { DeclaredWriters } from './declared-writers.js';
 import { writeDecisionsHeader } from './decisions-header.js';
 import type { Carrier } from '../clients/carrier.js';
 
 /** The contexts of one set's HTTP requests; each lives as long as its request does. */
 export class RequestContexts {
-  readonly writers: DeclaredWriters;
   /** Where a request keeps its context, of each set one. */
   private readonly key = Symbol('context');
-  private readonly sessions: Carrier | undefined;
+  private readonly carrier: Carrier | undefined;
 
   constructor(
     private readonly routing: DatabaseRouting,
-    storeFailed: (error: unknown) => void,
+    readonly writers: DeclaredWriters,
   ) {
-    this.writers = new DeclaredWriters(routing.name, routing.pinOptions);
-    this.sessions = createCarrier(routing, storeFailed);
+    this.carrier = routing.carrier;
   }
 
   /** Whether what clients have seen or written is carried from request to request. */
   get carries(): boolean {
-    return this.sessions !== undefined;
+    return this.carrier !== undefined;
   }
 
   /** Runs the rest of a request's way in its context, which the first call opens. */
@@ -55,7 +52,7 @@ export class RequestContexts {
 
   /** What must be done before a request's handler may read. */
   load(context: Context, request: object): Promise<void> | undefined {
-    return this.sessions?.load(context, request);
+    return this.carrier?.load(context, request);
   }
 
   /** A response that streams is sent while it reads: its client's next request is to show what was seen until then. */
@@ -68,14 +65,14 @@ export class RequestContexts {
   /** What must be done before a handler's response may go, so that its client's next request shows what this one did. */
   finish(context: Context): Promise<unknown> | undefined {
     this.writers.end(context);
-    return this.sessions?.finish(context);
+    return this.carrier?.finish(context);
   }
 
   private open(request: IncomingMessage, response: ServerResponse, client: ClientRequest): Context {
-    const { name, exposeDecisions } = this.routing;
-    const context = openContext('request', { balanced: false, recordDecisions: exposeDecisions });
+    const { name, options } = this.routing;
+    const context = openContext('request', { balanced: false, recordDecisions: options.exposeDecisions });
     if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions, name);
-    const writeHead = this.sessions?.attach(context, client, response);
+    const writeHead = this.carrier?.attach(context, client, response);
     if (writeHead) {
       onHeaders(response, () => {
         this.writers.end(context);

@@ -3,6 +3,9 @@ import { DatabaseRouting } from '../database-routing.js';
 import { DEFAULT_SET } from '../options/default-set.js';
 import { BalancedSession } from '../knex/balanced-session.js';
 
+/** What the module itself calls its set's service, whatever the set's name. */
+export const ROUTING = Symbol('the routing of this module');
+
 /** Token of a set's service; the class itself for the default set. */
 export function getDatabaseRoutingToken(name: string = DEFAULT_SET): InjectionToken<DatabaseRouting> {
   return name === DEFAULT_SET ? DatabaseRouting : `DatabaseRouting:${name}`;

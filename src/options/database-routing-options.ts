@@ -5,21 +5,13 @@ import type { QueryRouter } from './query-router.js';
 import type { Consistency } from '../context/consistency.js';
 import type { BookmarkOptions } from './bookmark-options.js';
 import type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './health-options.js';
-import type { ENGINE_KEYS } from './knex-keys.js';
+import type { EngineOptions } from './engine-options.js';
 import type { PinOptions } from './pin-options.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { Slaves } from './slave-source.js';
 
 /** Knex's own configuration, without what differs from engine to engine. */
 export type SharedKnexOptions = Omit<Knex.Config, 'connection' | 'connectionPool'>;
-
-/** One engine: how to reach it. What else of Knex's configuration there is holds for all engines, and stands beside them. */
-export interface EngineOptions extends Pick<Knex.Config, (typeof ENGINE_KEYS)[number]> {}
-
-export interface SlaveOptions extends EngineOptions {
-  /** Share of the reads against the other slaves: any number above 0. Default 1. */
-  weight?: number;
-}
 
 /**
  * What `DatabaseRoutingModule.forRoot` and `createDatabaseRouting` take: Knex's own keys (`client`, `pool`,

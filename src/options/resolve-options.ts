@@ -1,10 +1,8 @@
 import type { Knex } from 'knex';
 import { BALANCER_NAMES } from '../balancer/balancer.js';
-import { createBalancer } from '../balancer/create-balancer.js';
-import { ANY_SLAVE } from '../engines/engine-registry.js';
+import { ANY_SLAVE } from '../context/context.js';
 import { checkConsistency } from '../context/consistency.js';
 import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
-import { readRule } from '../routing/read-rule.js';
 import { DEFAULT_SET } from './default-set.js';
 import { resolveBookmarkOptions } from './resolve-bookmark-options.js';
 import {
@@ -14,7 +12,8 @@ import {
 } from './resolve-health-options.js';
 import { resolvePinOptions } from './resolve-pin-options.js';
 import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
-import type { DatabaseRoutingOptions, EngineOptions, SlaveOptions } from './database-routing-options.js';
+import type { DatabaseRoutingOptions } from './database-routing-options.js';
+import type { EngineOptions, SlaveOptions } from './engine-options.js';
 import { ENGINE_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
 import type { ResolvedEngineOptions, ResolvedOptions, ResolvedSlaveSource } from './resolved-options.js';
 import { SILENT_LOGGER } from '../routing-logger.js';
@@ -55,7 +54,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
   return Object.freeze({
     name,
     shared,
-    master: resolveEngine('master', 'master', options.master, shared),
+    master: resolveEngine('master', options.master, { name: 'master', shared }),
     slaves,
     slaveSource: resolveSource(options.slaves),
     balancer: resolveBalancer(options.balancer),
@@ -96,22 +95,20 @@ export function resolveSlave(
   checkSlaveName(name);
   const { weight = 1, ...engine } = options ?? {};
   checkWeight(`slaves.${name}.weight`, weight);
-  return { ...resolveEngine(`slaves.${name}`, name, engine, shared, { min: 0 }), weight };
+  return { ...resolveEngine(`slaves.${name}`, engine, { name, shared, poolMin: 0 }), weight };
 }
 
 function resolveEngine(
   path: string,
-  name: string,
   options: EngineOptions,
-  shared: Knex.Config,
-  poolDefaults: Knex.PoolConfig = {},
+  { name, shared, poolMin }: { name: string; shared: Knex.Config; poolMin?: number },
 ): ResolvedEngineOptions {
   checkObject(path, options);
   checkKeys(path, options, ENGINE_KEYS);
   if (!isConnection(options.connection) && !options.connectionPool) {
     refuse(`${path}.connection`, 'a connection string, object or function', options.connection);
   }
-  const pool = { ...poolDefaults, ...shared.pool, ...options.pool };
+  const pool = { ...(poolMin !== undefined && { min: poolMin }), ...shared.pool, ...options.pool };
   return {
     name,
     weight: 1,
@@ -150,7 +147,7 @@ function resolveBalancer(
       balancer,
     );
   }
-  return createBalancer(balancer);
+  return balancer;
 }
 
 function resolveRules(options: DatabaseRoutingOptions, engines: readonly string[]): ResolvedOptions['rules'] {
@@ -163,7 +160,8 @@ function resolveRules(options: DatabaseRoutingOptions, engines: readonly string[
     throw new UnknownEngineError(engine, engines, `tables.${table}`);
   }
   return Object.freeze({
-    engineForRead: readRule(router, tables),
+    router,
+    tables: Object.freeze({ ...tables }),
     consistency: checkConsistency(consistency, 'consistency'),
     reads: oneOf('reads', reads, ['slaves', 'master']),
   });

@@ -1,7 +1,8 @@
 import type { Knex } from 'knex';
-import type { Balancer } from '../balancer/balancer.js';
+import type { Balancer, BalancerName } from '../balancer/balancer.js';
 import type { ClassifySql } from '../intent/query-classifier.js';
-import type { RoutingRules } from '../routing/choose.js';
+import type { Consistency } from '../context/consistency.js';
+import type { EngineChoice } from '../context/context.js';
 import type { ResolvedBookmarkOptions } from './resolve-bookmark-options.js';
 import type {
   ResolvedFailoverOptions,
@@ -9,6 +10,7 @@ import type {
   ResolvedMasterBudget,
 } from './resolve-health-options.js';
 import type { ResolvedPinOptions } from './resolve-pin-options.js';
+import type { QueryRouter } from './query-router.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { SlaveSource } from './slave-source.js';
 
@@ -17,6 +19,14 @@ export interface ResolvedEngineOptions {
   readonly weight: number;
   /** Everything Knex needs for the engine, what is shared included. */
   readonly config: Knex.Config;
+}
+
+/** What the user says of reads. */
+export interface ResolvedRules {
+  readonly router: QueryRouter | undefined;
+  readonly tables: Readonly<Record<string, EngineChoice>>;
+  readonly reads: 'slaves' | 'master';
+  readonly consistency: Consistency;
 }
 
 /** A user's source, called as a method of its own. */
@@ -30,9 +40,9 @@ export interface ResolvedOptions {
   readonly slaves: readonly ResolvedEngineOptions[];
   /** Undefined where slaves are listed. */
   readonly slaveSource: ResolvedSlaveSource | undefined;
-  readonly balancer: Balancer;
+  readonly balancer: BalancerName | Balancer;
   readonly slavePer: 'context' | 'query';
-  readonly rules: RoutingRules;
+  readonly rules: ResolvedRules;
   readonly bookmark: ResolvedBookmarkOptions;
   readonly pin: ResolvedPinOptions;
   readonly classify: ClassifySql | undefined;

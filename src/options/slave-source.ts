@@ -1,4 +1,4 @@
-import type { SlaveOptions } from './database-routing-options.js';
+import type { SlaveOptions } from './engine-options.js';
 
 /** Where a set looks for its slaves while the app runs, instead of having them listed; `fromDns` makes one. */
 export interface SlaveSource {

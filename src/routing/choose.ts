@@ -1,6 +1,5 @@
 import type { Consistency } from '../context/consistency.js';
-import type { Context, EngineChoice } from '../context/context.js';
-import { ANY_SLAVE } from '../engines/engine-registry.js';
+import { ANY_SLAVE, type Context, type EngineChoice } from '../context/context.js';
 import type { Intent } from '../intent/intent.js';
 import type { Reason } from './decision.js';
 

@@ -1,6 +1,6 @@
 import type { Engine } from '../engines/engine.js';
 import { type EngineState, serves } from '../engines/engine-state.js';
-import type { HealthListener } from '../health/health.js';
+import type { HealthListener } from '../health/judge.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { RoutingEvents } from './decision-announcer.js';
 

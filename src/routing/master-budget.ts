@@ -1,3 +1,4 @@
+import type { Clock } from '../clock.js';
 import { TokenBucket } from '../health/token-bucket.js';
 import type { ResolvedMasterBudget } from '../options/resolve-health-options.js';
 
@@ -15,12 +16,12 @@ export class MasterBudget {
 
   constructor(
     readonly options: ResolvedMasterBudget,
-    private readonly nowMs: () => number,
+    private readonly clock: Clock,
   ) {
     const { perSecond } = options;
     const atOnce = perSecond > 0 ? Math.max(1, perSecond) : 0;
-    this.rate = perSecond < Infinity ? new TokenBucket(atOnce, perSecond, nowMs) : undefined;
-    this.halvedAtMs = nowMs();
+    this.rate = perSecond < Infinity ? new TokenBucket(atOnce, perSecond, clock) : undefined;
+    this.halvedAtMs = clock.nowMs();
   }
 
   /** Whether one more may run on the master. */
@@ -34,7 +35,7 @@ export class MasterBudget {
   /** A read was routed, wherever it went. */
   read(): void {
     if (this.options.share === 1) return;
-    const nowMs = this.nowMs();
+    const nowMs = this.clock.nowMs();
     this.reads++;
     if (nowMs - this.halvedAtMs < HALF_LIFE_MS) return;
     this.halvedAtMs = nowMs;

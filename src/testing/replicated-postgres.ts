@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import type { Guardian } from './guardian.js';
 import type { PostgresConnection, PostgresServer, PostgresServerOptions } from './postgres-server.js';
 import { PostgresSlave } from './postgres-slave.js';
-import { replayTarget } from '../freshness/replay-target.js';
+import { replayTarget } from '../freshness/position.js';
 import { ReplicatedPostgresError } from './replicated-postgres.error.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { RunFolder } from './run-folder.js';

@@ -440,7 +440,7 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
       expect((await person.at(other).get('/posts')).body).toMatchObject({ titles: ['A'], node: 'master' });
       await person.at(other).post('/posts', { title: 'B' });
       expect((await person.get('/posts')).body).toMatchObject({ titles: ['A', 'B'], node: 'master' });
-      expect(other.app.get(DatabaseRouting).bookmarks?.faults).toEqual(NO_FAULTS);
+      expect(other.app.get(DatabaseRouting).status().faults).toEqual(NO_FAULTS);
     });
 
     it('at another process that does not know it', async () => {
@@ -588,7 +588,7 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
       const other = await another();
       await person.at(other).bring('db_seen.x', 'garbage');
       await person.at(other).get('/posts');
-      expect(other.app.get(DatabaseRouting).bookmarks?.faults).toEqual({ ...NO_FAULTS, malformed: 1 });
+      expect(other.app.get(DatabaseRouting).status().faults).toEqual({ ...NO_FAULTS, malformed: 1 });
     });
 
     it('(hundreds of them) gets an answer', async () => {
@@ -791,7 +791,7 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
       await pauseBoth();
       await browser.post('/posts', { title: 'A' });
       expect((await browser.get('/posts')).body).toMatchObject({ titles: ['A'], node: 'master' });
-      expect(other.app.get(DatabaseRouting).bookmarks?.faults).toEqual(NO_FAULTS);
+      expect(other.app.get(DatabaseRouting).status().faults).toEqual(NO_FAULTS);
     });
   });
 });

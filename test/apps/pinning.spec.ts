@@ -30,7 +30,8 @@ function valueOf(cookie: string | undefined): string {
 
 /** As some process signs it, whose clock goes before or behind. */
 function pinAt(seconds: number, secret = SECRET, set = 'default'): string {
-  return new Signer('p1', set, [secret], 15, () => Date.now() / 1000 + seconds).sign([]);
+  const clock = { wallMs: () => Date.now() + seconds * 1_000 };
+  return new Signer({ kind: 'p1', set, secrets: [secret], maxAgeSeconds: 15, clock }).sign([]);
 }
 
 let replication: ReplicatedPostgres;

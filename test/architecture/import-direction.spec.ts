@@ -1,53 +1,29 @@
 import { describe, expect, it } from '@jest/globals';
+import { circles } from './circles.js';
+import { functionsOf } from './functions.js';
+import { layout } from './layout.js';
 import { type Import, type SourceFile, sourceFiles } from './source-files.js';
 
-/** Folders and files of src: each imports only from those before it. */
-const ORDER = [
-  'errors.ts',
-  'routing-logger.ts',
-  'knex-internals.ts',
-  'context',
-  'balancer',
-  'intent',
-  'options',
-  'engines',
-  'freshness',
-  'health',
-  'routing',
-  'clients',
-  'discovery',
-  'dispatch',
-  'knex',
-  'database-routing.ts',
-  'create-database-routing.ts',
-  'nest',
-  'index.ts',
-];
-
-/** Optional parts: they import what they like, and are imported by nobody. */
+/** Optional parts: they import what they like, and no other part imports them. */
 const OPTIONAL = ['testing', 'terminus'];
 
-/** Types that may be imported against the order: what a user gave, as it was resolved. */
-const TYPES_FOR_ALL = [
-  'options/routing-logger.ts',
-  'options/resolve-bookmark-options.ts',
-  'options/resolved-options.ts',
-  'options/resolve-health-options.ts',
-  'options/database-routing-options.ts',
-];
-
-/** What may know of Nest. */
-const NEST = ['nest'];
-
-/** Longer than the rest: each with the reason why it is one file. */
 const MAX_LINES = 200;
-const LONGER: Record<string, number> = {
-  'intent/sql-inspector.ts': 300, // one walk over one grammar
-  'database-routing.ts': 275, // one service, and all of its public methods
-  'health/health.ts': 225, // what engines say, and all that follows from it
-  'dispatch/dispatcher.ts': 210, // the ways that queries and transactions take
-  'knex/routed-client.ts': 430, // the classes that replace Knex's share what they close over
-};
+const MAX_FUNCTION_LINES = 50;
+const MAX_PARAMETERS = 4;
+
+/** Time, timers and chance, which a simulation replaces. */
+const LOOKS_OUTSIDE =
+  /\b(?:setTimeout|setInterval|Date\.now|performance\.now|Math\.random)\b|new Date\(\)|\brandom(?:Bytes|Int)\b/;
+const MAY_LOOK_OUTSIDE = [
+  'clock.ts',
+  'composition/outside.ts',
+  'balancer/random.balancer.ts', // Math.random is the default of what users construct themselves
+  'balancer/least-busy.balancer.ts',
+  'balancer/round-robin.balancer.ts',
+];
+const withoutComments = (text: string): string => text.replace(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, '');
+
+const ORDER = layout();
 
 const files = sourceFiles();
 const core = files.filter(({ path }) => !OPTIONAL.includes(stageOf(path)));
@@ -61,7 +37,6 @@ const isOurs = ({ from }: Import) => from.endsWith('.ts');
 function breaksOrder(file: SourceFile, one: Import): boolean {
   const [from, to] = [stageOf(file.path), stageOf(one.from)];
   if (!isOurs(one) || from === to) return false;
-  if (one.typeOnly && TYPES_FOR_ALL.includes(one.from)) return false;
   return ORDER.indexOf(to) >= ORDER.indexOf(from);
 }
 
@@ -90,22 +65,14 @@ describe('imports', () => {
     expect(offenders(core, breaksOrder)).toEqual([]);
   });
 
-  it('need each exception that is made', () => {
-    const used = core.flatMap(({ path, imports }) =>
-      imports
-        .filter(
-          ({ from }) =>
-            TYPES_FOR_ALL.includes(from) && ORDER.indexOf(stageOf(path)) < ORDER.indexOf(stageOf(from)),
-        )
-        .map(({ from }) => from),
-    );
-    expect([...new Set(used)].toSorted()).toEqual(TYPES_FOR_ALL.toSorted());
+  it('make no circles between files', () => {
+    expect(circles(files)).toEqual([]);
   });
 
   it('know of Nest in its adapter only, so that the core runs without it', () => {
     const ofNest = ({ from }: Import) =>
       from.startsWith('@nestjs/') || from === 'rxjs' || from === 'reflect-metadata';
-    const outside = core.filter(({ path }) => !NEST.includes(stageOf(path)));
+    const outside = core.filter(({ path }) => stageOf(path) !== 'nest');
     expect(offenders(outside, (_file, one) => ofNest(one))).toEqual([]);
   });
 
@@ -125,8 +92,25 @@ describe('files', () => {
   });
 
   it('are short', () => {
-    const tooLong = files.filter(({ path, lines }) => lines > (LONGER[path] ?? MAX_LINES));
+    const tooLong = files.filter(({ lines }) => lines > MAX_LINES);
     expect(tooLong.map(({ path, lines }) => `${path}: ${lines} lines`)).toEqual([]);
+  });
+
+  it('hold short functions', () => {
+    const tooLong = files.flatMap(functionsOf).filter(({ lines }) => lines > MAX_FUNCTION_LINES);
+    expect(tooLong.map(({ where, lines }) => `${where}: ${lines} lines`)).toEqual([]);
+  });
+
+  it('take at most four parameters by position', () => {
+    const many = files.flatMap(functionsOf).filter(({ parameters }) => parameters > MAX_PARAMETERS);
+    expect(many.map(({ where, parameters }) => `${where}: ${parameters} parameters`)).toEqual([]);
+  });
+
+  it('take time, timers and chance from outside', () => {
+    const users = core.filter(
+      ({ path, text }) => !MAY_LOOK_OUTSIDE.includes(path) && LOOKS_OUTSIDE.test(withoutComments(text)),
+    );
+    expect(users.map(({ path }) => path)).toEqual([]);
   });
 
   it('are not called utils, helpers or types', () => {

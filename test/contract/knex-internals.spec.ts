@@ -1,5 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import knex, { type Knex } from 'knex';
+import { checkKnex } from '../../src/knex-check.js';
 import {
   KNEX_EVENTS,
   type KnexConnection,
@@ -11,7 +12,7 @@ import {
 /** Knex over a pool that hands out one connection, and a driver that answers at once. */
 function stubbed() {
   const calls: string[] = [];
-  const connection = { __knexUid: 'stub' };
+  const connection = { __knexUid: 'stub' } as KnexConnection;
   const db = knex({ client: 'pg' });
   const client = clientOf(db);
   const Client = client.constructor as new (config: Knex.Config) => typeof client;
@@ -222,6 +223,41 @@ describe('what routing stands on in Knex', () => {
       sql: 'select ?',
       bindings: [1],
     });
+  });
+});
+
+/** What `QueryRun` does in its own words: without comments and spaces, as Knex 3.1 to 3.3 have it. */
+const ENSURE_CONNECTION = `async ensureConnection(cb, cbParams) {
+  if (this.builder._connection) { this.connection = this.builder._connection; }
+  if (this.connection) { return cb(this, cbParams); }
+  let acquiredConnection;
+  try { acquiredConnection = await this.client.acquireConnection(); }
+  catch (error) {
+    if (!(error instanceof KnexTimeoutError)) { return Promise.reject(error); }
+    if (this.builder) { error.sql = this.builder.sql; error.bindings = this.builder.bindings; }
+    throw error;
+  }
+  try { this.connection = acquiredConnection; return await cb(this, cbParams); }
+  finally { await this.client.releaseConnection(acquiredConnection); }
+}`;
+
+describe('what is written anew', () => {
+  const bare = (text: string) => text.replace(/\/\/[^\n]*/g, '').replace(/\s+/g, '');
+
+  it("is Knex's own ensureConnection of today", () => {
+    const { Runner } = classesOf(clientOf(db));
+    expect(bare(String(Runner.prototype.ensureConnection))).toBe(bare(ENSURE_CONNECTION));
+  });
+
+  it('has all its parts in this Knex; one that lacks a part is refused with its version and the name of the part', () => {
+    const client = clientOf(db);
+    expect(() => checkKnex(client)).not.toThrow();
+    const lacking = Object.create(client, {
+      queryBuilder: { value: () => ({ client, toSQL() {}, clone() {} }) },
+    });
+    expect(() => checkKnex(lacking as typeof client)).toThrow(
+      /^Knex 3\.\d+\.\d+ has no builder\._method, which routing stands on\. Install /,
+    );
   });
 });
 

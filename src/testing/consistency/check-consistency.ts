@@ -54,7 +54,7 @@ class ConsistencyCheck {
     const { clients, driver, pauseMs } = this.options;
     return Array.from(
       { length: clients },
-      (_, id) => new ClientRunner(id, driver.client(id), this.workload, this.recorder, pauseMs),
+      (_, id) => new ClientRunner(id, driver.client(id), this.workload, { recorder: this.recorder, pauseMs }),
     );
   }
 

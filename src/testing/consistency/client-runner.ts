@@ -9,13 +9,18 @@ const PAUSE_AFTER_ERROR_MS = 50;
 
 /** One client: does what the workload says, one step after the other. */
 export class ClientRunner {
+  private readonly recorder: Recorder;
+  private readonly pauseMs: number;
+
   constructor(
     private readonly id: number,
     private readonly client: ConsistencyClient,
     private readonly workload: Workload,
-    private readonly recorder: Recorder,
-    private readonly pauseMs: number,
-  ) {}
+    { recorder, pauseMs }: { recorder: Recorder; pauseMs: number },
+  ) {
+    this.recorder = recorder;
+    this.pauseMs = pauseMs;
+  }
 
   async run(goesOn: () => boolean): Promise<void> {
     while (goesOn()) {

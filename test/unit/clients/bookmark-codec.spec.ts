@@ -1,14 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type Bookmark, BookmarkCodec } from '../../../src/clients/bookmark-codec.js';
+import { BOOKMARK_VERSION, type Bookmark, BookmarkCodec } from '../../../src/clients/bookmark-codec.js';
+import { Signer } from '../../../src/clients/signer.js';
 
 const SECRET = 'a secret of sixteen or more';
 const MAX_AGE_SECONDS = 3600;
 const FAULTS = ['malformed', 'forged', 'expired', 'future', 'other set'];
 
 let now = 1_800_000_000;
+const CLOCK = { wallMs: () => now * 1_000 };
 const codec = (set = 'default', secrets: readonly string[] = [SECRET]) =>
-  new BookmarkCodec(set, secrets, MAX_AGE_SECONDS, () => now);
+  new BookmarkCodec(
+    new Signer({ kind: BOOKMARK_VERSION, set, secrets, maxAgeSeconds: MAX_AGE_SECONDS, clock: CLOCK }),
+  );
 
 const BOOKMARK: Bookmark = {
   epoch: { system: '7555000111222333444', timeline: 3 },

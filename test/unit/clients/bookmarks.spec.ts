@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { BookmarkCodec } from '../../../src/clients/bookmark-codec.js';
+import { BOOKMARK_VERSION, BookmarkCodec } from '../../../src/clients/bookmark-codec.js';
 import { Bookmarks } from '../../../src/clients/bookmarks.js';
+import { Signer } from '../../../src/clients/signer.js';
 import type { MasterPosition } from '../../../src/freshness/master-positions.js';
 import type { Freshness } from '../../../src/freshness/freshness.js';
 import { type Context, openContext } from '../../../src/context/context.js';
@@ -33,10 +34,13 @@ let master: StandingMaster;
 let bookmarks: Bookmarks;
 let issuedFirst = 0;
 let nowSeconds = 0;
+const CLOCK = { wallMs: () => nowSeconds * 1_000 };
 
 const make = (set = 'default', secret = 'a secret of sixteen or more') =>
   new Bookmarks(
-    new BookmarkCodec(set, [secret], 3600, () => nowSeconds),
+    new BookmarkCodec(
+      new Signer({ kind: BOOKMARK_VERSION, set, secrets: [secret], maxAgeSeconds: 3600, clock: CLOCK }),
+    ),
     master as unknown as Freshness,
     (name) => SLAVES.includes(name),
     () => issuedFirst++,

@@ -9,8 +9,14 @@ import { see } from '../../../src/context/seen.js';
 function pinsAndClock() {
   const clock = { seconds: 1000 };
   const warnings: string[] = [];
-  const now = () => clock.seconds;
-  const signer = new Signer('p1', 'default', ['a secret that nobody knows'], 15, now);
+  const now = { wallMs: () => clock.seconds * 1_000 };
+  const signer = new Signer({
+    kind: 'p1',
+    set: 'default',
+    secrets: ['a secret that nobody knows'],
+    maxAgeSeconds: 15,
+    clock: now,
+  });
   const pins = new Pins(signer, new DoubtfulPins(15, now), () => warnings.push('issued'));
   return { pins, clock, warnings };
 }

@@ -5,7 +5,7 @@ const SECRET = 'a secret that nobody knows';
 
 /** Signs and verifies at a time of its own; texts last 15 s. */
 function signerAt(seconds: number, { kind = 'p1', set = 'default', secrets = [SECRET] } = {}): Signer {
-  return new Signer(kind, set, secrets, 15, () => seconds);
+  return new Signer({ kind, set, secrets, maxAgeSeconds: 15, clock: { wallMs: () => seconds * 1_000 } });
 }
 
 describe('a signed text', () => {

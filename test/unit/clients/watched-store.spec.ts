@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clockAt } from '../clock-at.js';
 import type { BookmarkStore } from '../../../src/index.js';
 import { WatchedStore } from '../../../src/clients/watched-store.js';
 
@@ -35,7 +36,7 @@ beforeEach(() => {
   store = new WatchedStore(
     told,
     (error) => failures.push(error),
-    () => nowMs,
+    clockAt(() => nowMs),
   );
 });
 

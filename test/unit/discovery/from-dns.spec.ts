@@ -127,10 +127,10 @@ describe('slaves from the DNS', () => {
     await eventually(() => expect(warnings).toHaveLength(2));
   });
 
-  it('are balanced from the beginning: their sessions are there before they are', async () => {
+  it('are balanced from the beginning: what clients carry is there before they are', async () => {
     server.zone = 'silent';
     const set = start();
-    expect([set.engines.balancing, set.bookmarks !== undefined]).toEqual([true, true]);
+    expect([set.engines.balancing, set.carrier !== undefined]).toEqual([true, true]);
     expect(set.run(() => set.explain(set.knex('posts').select()))).toMatchObject({ reason: 'no-slave' });
   });
 

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { stubEngine } from './stub-engine.js';
 import type { Knex } from 'knex';
-import { Engine } from '../../../src/engines/engine.js';
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
+import type { Engine } from '../../../src/engines/engine.js';
 import { EngineRegistry } from '../../../src/engines/engine-registry.js';
 import type { EngineStateKind } from '../../../src/engines/engine-state.js';
 import { InvalidOptionsError, UnknownEngineError } from '../../../src/errors.js';
@@ -12,16 +14,18 @@ function registryOf(balancing = true) {
   const closed: string[] = [];
   const knexOf = (name: string) => ({ destroy: async () => void closed.push(name) }) as unknown as Knex;
   const engine = (name: string, role: Engine['role']) =>
-    new Engine(name, role, 1, knexOf(name), knexOf(`probes of ${name}`));
+    stubEngine(name, role, { knex: knexOf(name), probes: knexOf(`probes of ${name}`) });
   const slaves = balancing ? [engine('slave1', 'slave'), engine('slave2', 'slave')] : [];
   const registry = new EngineRegistry(engine('master', 'master'), slaves, {
     balancing,
     createSlave: (name) => engine(name, 'slave'),
+    clock: SYSTEM_CLOCK,
   });
   const heard: string[] = [];
   registry.watch({
     joined: ({ name }) => heard.push(`${name} joined`),
     left: ({ name }) => heard.push(`${name} left`),
+    changed() {},
   });
   const eligible = () => registry.eligibleSlaves().map(({ name }) => name);
   return { registry, closed, heard, eligible };

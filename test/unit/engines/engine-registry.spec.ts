@@ -1,12 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
+import { stubEngine } from './stub-engine.js';
 import type { Knex } from 'knex';
-import { Engine } from '../../../src/engines/engine.js';
-import { ANY_SLAVE, EngineRegistry } from '../../../src/engines/engine-registry.js';
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
+import { ANY_SLAVE } from '../../../src/context/context.js';
+import type { Engine } from '../../../src/engines/engine.js';
+import { EngineRegistry } from '../../../src/engines/engine-registry.js';
 import { UnknownEngineError } from '../../../src/errors.js';
 
 const knexThat = (destroy: () => Promise<void>) => ({ destroy }) as unknown as Knex;
 const fine = () => knexThat(async () => undefined);
-const engine = (name: string, role: Engine['role']) => new Engine(name, role, 1, fine(), fine());
+const engine = (name: string, role: Engine['role']) =>
+  stubEngine(name, role, { knex: fine(), probes: fine() });
 
 const master = engine('master', 'master');
 const slaves = [engine('slave1', 'slave'), engine('slave2', 'slave')];
@@ -15,6 +19,7 @@ describe('the engines of a set', () => {
   const registry = new EngineRegistry(master, slaves, {
     balancing: true,
     createSlave: (name) => engine(name, 'slave'),
+    clock: SYSTEM_CLOCK,
   });
 
   it('are found by name, the master first', () => {
@@ -48,6 +53,7 @@ describe('the engines of a set', () => {
     const alone = new EngineRegistry(master, [], {
       balancing: false,
       createSlave: (name) => engine(name, 'slave'),
+      clock: SYSTEM_CLOCK,
     });
     expect(alone.get('slave7', 'x')).toBe(master);
     expect(() => alone.assertChoice('slave7', 'x')).not.toThrow();

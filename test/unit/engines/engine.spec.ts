@@ -1,10 +1,10 @@
 import { describe, expect, it, jest } from '@jest/globals';
+import { stubEngine } from './stub-engine.js';
 import { EventEmitter } from 'node:events';
 import type { Knex } from 'knex';
-import { Engine } from '../../../src/engines/engine.js';
+import type { Engine } from '../../../src/engines/engine.js';
 
-const NO_KNEX = {} as Knex;
-const engine = (role: Engine['role'] = 'slave') => new Engine('slave1', role, 4, NO_KNEX, NO_KNEX);
+const engine = (role: Engine['role'] = 'slave') => stubEngine('slave1', role, { weight: 4 });
 
 function connection() {
   const destroy = jest.fn();
@@ -62,7 +62,7 @@ describe('who waits for a connection of an engine', () => {
   it('hears of it where it is cut, as of a connection that was never there', () => {
     const reject = jest.fn<(error: Error) => void>();
     const knex = { client: { pool: { pendingAcquires: [{ reject }, { reject }] } } } as unknown as Knex;
-    new Engine('slave1', 'slave', 4, knex, NO_KNEX).cut();
+    stubEngine('slave1', 'slave', { knex }).cut();
     expect(reject.mock.calls.map(([error]) => error.message)).toEqual(
       Array.from({ length: 2 }, () => 'Connection terminated before it was there: slave1 is out of use'),
     );
@@ -71,7 +71,7 @@ describe('who waits for a connection of an engine', () => {
   it('hears of it where it is turned away, and what runs may end', () => {
     const reject = jest.fn<(error: Error) => void>();
     const knex = { client: { pool: { pendingAcquires: [{ reject }] } } } as unknown as Knex;
-    const slow = new Engine('slave1', 'slave', 4, knex, NO_KNEX);
+    const slow = stubEngine('slave1', 'slave', { knex });
     const running = connection();
     slow.opened(running);
     slow.turnAway();

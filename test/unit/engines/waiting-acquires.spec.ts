@@ -7,7 +7,7 @@ import { classesOf, clientOf } from '../../../src/knex-internals.js';
 function poolOfOne(): Knex {
   const { Client } = classesOf(clientOf(knex({ client: 'pg' })));
   class Stub extends Client {
-    async acquireRawConnection(): Promise<object> {
+    override async acquireRawConnection(): Promise<object> {
       return {};
     }
     async destroyRawConnection(): Promise<void> {}

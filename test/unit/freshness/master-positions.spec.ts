@@ -1,4 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { clockAt } from '../clock-at.js';
+import { stubEngine } from '../engines/stub-engine.js';
+import { FRESHNESS_QUESTIONS } from '../../../src/freshness/freshness-questions.js';
 import { MasterPositions } from '../../../src/freshness/master-positions.js';
 import { AskedKnex, turn } from './asked-knex.js';
 
@@ -15,9 +18,11 @@ let nowMs = 0;
 beforeEach(() => {
   nowMs = 1000;
   master = new AskedKnex();
+  const engine = stubEngine('master', 'master', { probes: master.knex });
   positions = new MasterPositions(
-    () => master.knex,
-    () => nowMs,
+    FRESHNESS_QUESTIONS,
+    () => engine,
+    clockAt(() => nowMs),
   );
 });
 

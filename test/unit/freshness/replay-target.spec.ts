@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { replayTarget } from '../../../src/freshness/replay-target.js';
+import { replayTarget } from '../../../src/freshness/position.js';
 
 const SEGMENT_BYTES = 1_048_576n;
 

@@ -1,7 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clockAt } from '../clock-at.js';
+import { stubEngine } from '../engines/stub-engine.js';
+import { FRESHNESS_QUESTIONS } from '../../../src/freshness/freshness-questions.js';
 import type { Epoch } from '../../../src/freshness/position.js';
 import { SlaveReplay } from '../../../src/freshness/slave-replay.js';
-import { Engine } from '../../../src/engines/engine.js';
+import type { Engine } from '../../../src/engines/engine.js';
 import { AskedKnex, turn } from './asked-knex.js';
 
 const replayed = (lsn: string, started_at = 'run1') => ({ lsn, started_at, walfile: null });
@@ -15,13 +18,14 @@ let nowMs: number;
 beforeEach(() => {
   jest.useFakeTimers();
   asked = new AskedKnex();
-  slave = new Engine('slave1', 'slave', 1, asked.knex, asked.knex);
+  slave = stubEngine('slave1', 'slave', { probes: asked.knex });
   slave.startedAt = 'run1';
   nowMs = 0;
   replay = new SlaveReplay(
     slave,
     () => EPOCH,
-    () => nowMs,
+    FRESHNESS_QUESTIONS,
+    clockAt(() => nowMs),
   );
 });
 

@@ -1,34 +1,41 @@
-import { describe, expect, it } from '@jest/globals';
-import type { Engine } from '../../../src/engines/engine.js';
-import { NoAnswerError, probe } from '../../../src/health/engine-probe.js';
-import { SLAVE_ANSWER } from './known-engines.js';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { clockAt } from '../clock-at.js';
+import { NoAnswerError, answerWithin } from '../../../src/health/engine-probe.js';
 
-/** An engine whose probes end as they are told to. */
-const answering = (answer: Promise<unknown>) =>
-  ({ probes: { raw: () => ({ timeout: () => answer }) } }) as unknown as Engine;
+let nowMs = 0;
+const clock = clockAt(() => nowMs);
+
+beforeEach(() => {
+  nowMs = 0;
+  jest.useFakeTimers();
+});
+afterEach(() => void jest.useRealTimers());
+
 const never = new Promise<never>(() => undefined);
 
-describe('a probe', () => {
+describe('a question with a time limit', () => {
   it('gives what the engine says', async () => {
-    expect(await probe(answering(Promise.resolve({ rows: [SLAVE_ANSWER] })), 1_000)).toBe(SLAVE_ANSWER);
+    expect(await answerWithin(Promise.resolve('fine'), 1_000, clock)).toBe('fine');
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('fails as the question does', async () => {
-    await expect(probe(answering(Promise.reject(new Error('ECONNREFUSED'))), 1_000)).rejects.toThrow(
-      'ECONNREFUSED',
-    );
+    const refused = Promise.reject(new Error('ECONNREFUSED'));
+    await expect(answerWithin(refused, 1_000, clock)).rejects.toThrow('ECONNREFUSED');
+    expect(jest.getTimerCount()).toBe(0);
   });
 
   it('waits no longer than its time, for a connection either', async () => {
-    await expect(probe(answering(never), 10)).rejects.toThrow('no answer within 10 ms');
+    const asked = answerWithin(never, 10, clock).catch((error: unknown) => error);
+    jest.advanceTimersByTime(10);
+    expect(await asked).toMatchObject({ message: 'no answer within 10 ms' });
   });
 
   it('tells how late it was noticed, which is what a busy process does', async () => {
-    const asked = probe(answering(never), 10).catch((error: unknown) => error);
-    const busyUntil = performance.now() + 60;
-    while (performance.now() < busyUntil);
-    const error = await asked;
-    expect(error).toBeInstanceOf(NoAnswerError);
-    expect((error as NoAnswerError).lateMs).toBeGreaterThan(40);
+    const asked = answerWithin(never, 10, clock).catch((error: unknown) => error);
+    nowMs = 60;
+    jest.advanceTimersByTime(10);
+    expect(await asked).toBeInstanceOf(NoAnswerError);
+    expect(await asked).toMatchObject({ lateMs: 50 });
   });
 });

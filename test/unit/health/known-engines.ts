@@ -1,10 +1,10 @@
-import type { Knex } from 'knex';
-import { Engine } from '../../../src/engines/engine.js';
+import { clockAt } from '../clock-at.js';
+import { stubEngine } from '../engines/stub-engine.js';
+import type { EngineRegistry } from '../../../src/engines/engine-registry.js';
+import type { Engine } from '../../../src/engines/engine.js';
 import { EngineHealth } from '../../../src/health/engine-health.js';
 import type { ProbeRow } from '../../../src/health/engine-probe.js';
 import { ReturnGate } from '../../../src/health/return-gate.js';
-
-const NO_KNEX = {} as Knex;
 
 export const BACKOFF_MS = 100;
 export const SLOW_START_MS = 400;
@@ -35,16 +35,19 @@ export const MASTER_ANSWER: ProbeRow = {
 };
 
 export function engineOf(name: string, role: Engine['role'] = 'slave', weight = 1): Engine {
-  return new Engine(name, role, weight, NO_KNEX, NO_KNEX);
+  return stubEngine(name, role, { weight });
 }
 
 /** Health of an engine whose state is only set, and told of to nobody. */
 export function healthOf(engine: Engine, serves = true, clock = { nowMs: 0 }): EngineHealth {
   const gate = new ReturnGate(BACKOFF_MS, 10_000, () => 0.5);
-  return new EngineHealth(engine, gate, SLOW_START_MS, {
-    setState: (of, state) => (of.state = state),
-    serves: () => Promise.resolve(serves),
-    nowMs: () => clock.nowMs,
+  const engines: Pick<EngineRegistry, 'setState'> = { setState: (of, state) => void (of.state = state) };
+  return new EngineHealth(engine, {
+    engines: engines as EngineRegistry,
+    gate,
+    runsQueries: () => Promise.resolve(serves),
+    slowStartMs: SLOW_START_MS,
+    clock: clockAt(() => clock.nowMs),
   });
 }
 

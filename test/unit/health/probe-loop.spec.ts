@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import { ProbeLoop } from '../../../src/health/probe-loop.js';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -7,7 +8,7 @@ afterEach(() => void jest.useRealTimers());
 /** A loop whose rounds end when the test says so, each with the pause after it. */
 function heldLoop() {
   const ends: ((pauseMs: number) => void)[] = [];
-  const loop = new ProbeLoop(() => new Promise((resolve) => ends.push(resolve)));
+  const loop = new ProbeLoop(() => new Promise((resolve) => ends.push(resolve)), SYSTEM_CLOCK);
   const end = async (pauseMs: number) => {
     ends.at(-1)!(pauseMs);
     await jest.advanceTimersByTimeAsync(0);

@@ -1,9 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
+import { clockAt } from '../clock-at.js';
 import { TokenBucket } from '../../../src/health/token-bucket.js';
 
 function bucketOf(most: number, perSecond: number) {
   const clock = { nowMs: 0 };
-  const bucket = new TokenBucket(most, perSecond, () => clock.nowMs);
+  const bucket = new TokenBucket(
+    most,
+    perSecond,
+    clockAt(() => clock.nowMs),
+  );
   const taken = (attempts: number) =>
     Array.from({ length: attempts }, () => bucket.take()).filter(Boolean).length;
   return { clock, taken };

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import { Waiters } from '../../../src/health/waiters.js';
 
 beforeEach(() => void jest.useFakeTimers());
@@ -6,7 +7,7 @@ afterEach(() => void jest.useRealTimers());
 
 describe('those who wait', () => {
   it('are all told that it came, at once', async () => {
-    const waiters = new Waiters();
+    const waiters = new Waiters(SYSTEM_CLOCK);
     const both = Promise.all([waiters.wait(1_000), waiters.wait(60_000)]);
     expect(waiters.isEmpty).toBe(false);
     waiters.release(true);
@@ -15,7 +16,7 @@ describe('those who wait', () => {
   });
 
   it('are told that there was nothing when the time of each is over', async () => {
-    const waiters = new Waiters();
+    const waiters = new Waiters(SYSTEM_CLOCK);
     const [short, long] = [waiters.wait(100), waiters.wait(200)];
     jest.advanceTimersByTime(100);
     expect(await short).toBe(false);
@@ -25,7 +26,7 @@ describe('those who wait', () => {
   });
 
   it('leave no timer behind', async () => {
-    const waiters = new Waiters();
+    const waiters = new Waiters(SYSTEM_CLOCK);
     const waiting = waiters.wait(60_000);
     expect(jest.getTimerCount()).toBe(1);
     waiters.release(false);
@@ -34,7 +35,7 @@ describe('those who wait', () => {
   });
 
   it('wait for the next time where they came after it', async () => {
-    const waiters = new Waiters();
+    const waiters = new Waiters(SYSTEM_CLOCK);
     waiters.release(true);
     const waiting = waiters.wait(100);
     jest.advanceTimersByTime(100);
@@ -42,7 +43,7 @@ describe('those who wait', () => {
   });
 
   it('wait for nothing once it does not come any more, until it may come again', async () => {
-    const waiters = new Waiters();
+    const waiters = new Waiters(SYSTEM_CLOCK);
     const before = waiters.wait(60_000);
     waiters.close();
     expect(await Promise.all([before, waiters.wait(60_000)])).toEqual([false, false]);

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { clockAt } from '../clock-at.js';
 import { CatalogueKeeper } from '../../../src/intent/catalogue-keeper.js';
 import type { CatalogueRows } from '../../../src/intent/catalogue-reader.js';
 import { rowsOf } from './known-catalogue.js';
@@ -9,16 +10,16 @@ class Bench {
   changes = 0;
   readonly warnings: string[] = [];
   readonly readings: { answer(rows?: CatalogueRows): void; fail(error: Error): void }[] = [];
-  readonly keeper = new CatalogueKeeper(
-    () =>
+  readonly keeper = new CatalogueKeeper({
+    read: () =>
       new Promise((resolve, reject) => {
         this.readings.push({ answer: (rows = rowsOf()) => resolve(rows), fail: reject });
       }),
-    () => true,
-    { debug() {}, warn: (message) => this.warnings.push(message) },
-    () => this.changes++,
-    () => this.nowMs,
-  );
+    judge: () => true,
+    logger: { debug() {}, warn: (message) => this.warnings.push(message) },
+    changed: () => this.changes++,
+    clock: clockAt(() => this.nowMs),
+  });
 }
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));

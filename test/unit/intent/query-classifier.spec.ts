@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import knex, { type Knex } from 'knex';
 import type { CatalogueRows } from '../../../src/intent/catalogue-reader.js';
 import { type ClassifySql, QueryClassifier } from '../../../src/intent/query-classifier.js';
@@ -20,7 +21,13 @@ class Bench {
 
   constructor(classify?: ClassifySql, { postgres = true } = {}) {
     const logger = { debug() {}, warn: (message: string) => void this.warnings.push(message) };
-    this.classifier = new QueryClassifier(postgres ? () => this.read() : undefined, classify, logger);
+    const readCatalogue = postgres ? () => this.read() : undefined;
+    this.classifier = new QueryClassifier({
+      readCatalogue,
+      classifySql: classify,
+      logger,
+      clock: SYSTEM_CLOCK,
+    });
   }
 
   static async ready(known: Known | Error = {}, classify?: ClassifySql): Promise<Bench> {

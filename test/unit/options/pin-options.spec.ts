@@ -1,13 +1,20 @@
 import { Controller, Get } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
+import type { ServerResponse } from 'node:http';
 import {
+  type DatabaseRouting,
   DatabaseRoutingModule,
   type DatabaseRoutingOptions,
   DbWrite,
   InvalidOptionsError,
   createDatabaseRouting,
 } from '../../../src/index.js';
-import { createSessions } from '../../../src/clients/create-sessions.js';
+import { BookmarkCarrier } from '../../../src/clients/bookmark-carrier.js';
+import type { ClientRequest } from '../../../src/clients/client-request.js';
+import { PinCarrier } from '../../../src/clients/pin-carrier.js';
+import { createClients } from '../../../src/composition/create-clients.js';
+import { OUTSIDE } from '../../../src/composition/outside.js';
+import { markWrote, openContext } from '../../../src/context/context.js';
 import { EngineRegistry } from '../../../src/engines/engine-registry.js';
 import { resolveOptions } from '../../../src/options/resolve-options.js';
 import { MemoryStore } from '../../apps/memory-store.js';
@@ -68,11 +75,19 @@ describe('the options of pins', () => {
   });
 });
 
-describe('sessions', () => {
+describe('what clients have seen', () => {
   const carried = async (options: DatabaseRoutingOptions) => {
     const routing = createDatabaseRouting(options);
     await routing.destroy();
-    return [routing.bookmarks !== undefined, routing.pins !== undefined];
+    return [routing.carrier instanceof BookmarkCarrier, routing.carrier instanceof PinCarrier];
+  };
+
+  /** Sends the head of a response to a request that wrote. */
+  const answerWriter = ({ carrier }: DatabaseRouting) => {
+    const context = openContext('request', { balanced: true });
+    markWrote(context);
+    const response = { appendHeader() {} } as unknown as ServerResponse;
+    carrier?.attach(context, { headers: {} } as ClientRequest, response)();
   };
 
   it('are kept by position on PostgreSQL with slaves, by time where that is asked for, and else not at all', async () => {
@@ -86,9 +101,9 @@ describe('sessions', () => {
   it('are kept by time on other databases, and refused there by position', async () => {
     const routing = createDatabaseRouting(withPin({}));
     const elsewhere = (pin: unknown) =>
-      createSessions(resolveOptions(withPin(pin)), undefined, routing.engines);
+      createClients(resolveOptions(withPin(pin)), undefined, routing.engines, OUTSIDE);
     expect(routing.engines).toBeInstanceOf(EngineRegistry);
-    expect(elsewhere({}).pins).toBeDefined();
+    expect(elsewhere({}).carrier).toBeInstanceOf(PinCarrier);
     expect(() => elsewhere({ by: 'position' })).toThrow("Set pin.by to 'time'");
     await routing.destroy();
   });
@@ -102,8 +117,7 @@ describe('sessions', () => {
     const warnings: string[] = [];
     const logger = { debug() {}, log() {}, error() {}, warn: (line: string) => void warnings.push(line) };
     const routing = createDatabaseRouting(withPin({ by: 'time' }, { logger }));
-    routing.pins?.issue();
-    routing.pins?.issue();
+    for (let times = 0; times < 2; times++) answerWriter(routing);
     await routing.destroy();
     expect(warnings).toEqual([
       expect.stringMatching(/^Pins are signed with a secret of this process.*bookmark: { secret }/),

@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { Knex } from 'knex';
+import { stubEngine } from '../engines/stub-engine.js';
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import { RoundRobinBalancer } from '../../../src/balancer/round-robin.balancer.js';
 import { type Context, NO_CONTEXT, nestContext, openContext } from '../../../src/context/context.js';
-import { Engine } from '../../../src/engines/engine.js';
+import type { Engine } from '../../../src/engines/engine.js';
 import { EngineRegistry } from '../../../src/engines/engine-registry.js';
 import { DecisionAnnouncer, type RoutingEvents } from '../../../src/routing/decision-announcer.js';
 import type { Decision, Reason } from '../../../src/routing/decision.js';
@@ -11,8 +12,7 @@ import { resolveMasterBudget } from '../../../src/options/resolve-health-options
 import { MasterBudget } from '../../../src/routing/master-budget.js';
 import { Decider } from '../../../src/routing/decider.js';
 
-const NO_KNEX = {} as Knex;
-const engine = (name: string, role: Engine['role'] = 'slave') => new Engine(name, role, 1, NO_KNEX, NO_KNEX);
+const engine = (name: string, role: Engine['role'] = 'slave') => stubEngine(name, role);
 const MASTER = engine('master', 'master');
 const READ = { intent: 'read', engine: undefined, consistency: 'session', builder: {} } as const;
 const RULES = { engineForRead: undefined, reads: 'slaves', consistency: 'session' } as const;
@@ -20,6 +20,7 @@ const RULES = { engineForRead: undefined, reads: 'slaves', consistency: 'session
 const optionsOf = ({ length }: readonly unknown[]) => ({
   balancing: length > 0,
   createSlave: (name: string) => engine(name),
+  clock: SYSTEM_CLOCK,
 });
 
 function router(slaves: readonly string[], slavePer: 'context' | 'query' = 'context'): Decider {
@@ -28,17 +29,18 @@ function router(slaves: readonly string[], slavePer: 'context' | 'query' = 'cont
     slaves.map((name) => engine(name)),
     optionsOf(slaves),
   );
-  const budget = new MasterBudget(resolveMasterBudget(), () => 0);
-  return new Decider(
+  const budget = new MasterBudget(resolveMasterBudget(), SYSTEM_CLOCK);
+  const balancer = new RoundRobinBalancer(() => 0);
+  return new Decider({
     engines,
-    new RoundRobinBalancer(() => 0),
-    RULES,
+    balancer,
+    rules: RULES,
     slavePer,
-    undefined,
-    false,
+    freshness: undefined,
+    clientsByPosition: false,
     budget,
-    undefined,
-  );
+    health: undefined,
+  });
 }
 
 const job = () => openContext('job', { balanced: true });

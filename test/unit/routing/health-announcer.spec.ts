@@ -1,12 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { describe, expect, it } from '@jest/globals';
-import type { Knex } from 'knex';
-import { Engine } from '../../../src/engines/engine.js';
+import { stubEngine } from '../engines/stub-engine.js';
 import type { RoutingEvents } from '../../../src/routing/decision-announcer.js';
 import { HealthAnnouncer } from '../../../src/routing/health-announcer.js';
 
-const NO_KNEX = {} as Knex;
-const engine = (name: string) => new Engine(name, 'slave', 1, NO_KNEX, NO_KNEX);
+const engine = (name: string) => stubEngine(name);
 
 describe('what is told of engines', () => {
   it('reaches listeners in order, and only when health has done its work', async () => {

@@ -1,11 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
+import { clockAt } from '../clock-at.js';
 import type { MasterBudgetOptions } from '../../../src/options/health-options.js';
 import { resolveMasterBudget } from '../../../src/options/resolve-health-options.js';
 import { MasterBudget } from '../../../src/routing/master-budget.js';
 
 function budgetOf(options: MasterBudgetOptions) {
   const clock = { nowMs: 0 };
-  const budget = new MasterBudget(resolveMasterBudget(options), () => clock.nowMs);
+  const budget = new MasterBudget(
+    resolveMasterBudget(options),
+    clockAt(() => clock.nowMs),
+  );
   /** How many of so many reads without a slave the master takes. */
   const taken = (reads: number) => {
     let onMaster = 0;

@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import type { Knex } from 'knex';
+import { clockAt } from '../clock-at.js';
+import { stubEngine } from '../engines/stub-engine.js';
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import { RoundRobinBalancer } from '../../../src/balancer/round-robin.balancer.js';
 import { nestContext, openContext } from '../../../src/context/context.js';
-import { Engine } from '../../../src/engines/engine.js';
 import { EngineRegistry } from '../../../src/engines/engine-registry.js';
 import type { EngineState, EngineStateKind } from '../../../src/engines/engine-state.js';
 import { SlavesUnavailableError } from '../../../src/errors.js';
@@ -13,7 +14,6 @@ import { resolveMasterBudget } from '../../../src/options/resolve-health-options
 import { MasterBudget } from '../../../src/routing/master-budget.js';
 import { Decider } from '../../../src/routing/decider.js';
 
-const NO_KNEX = {} as Knex;
 const READ = { intent: 'read', engine: undefined, consistency: 'session', builder: {} } as const;
 const RULES = { engineForRead: undefined, reads: 'slaves', consistency: 'session' } as const;
 const OUT: EngineStateKind[] = ['lagging', 'slow', 'down', 'foreign', 'draining'];
@@ -26,20 +26,39 @@ afterEach(() => void jest.useRealTimers());
 
 /** Health that never tells of a slave that returns; who waits for one looks again. */
 function silentHealth(): Health {
-  const waiters = new Waiters();
+  const waiters = new Waiters(SYSTEM_CLOCK);
   return { need() {}, slaveReturns: (withinMs: number) => waiters.wait(withinMs) } as unknown as Health;
+}
+
+function deciderOf(engines: EngineRegistry, budget: MasterBudget, health: Health | undefined): Decider {
+  return new Decider({
+    engines,
+    balancer: new RoundRobinBalancer(() => 0),
+    rules: RULES,
+    slavePer: 'context',
+    freshness: undefined,
+    clientsByPosition: false,
+    budget,
+    health,
+  });
 }
 
 /** Two slaves in the states given, and a budget on the clock of the fake timers. */
 function routed(states: readonly [EngineStateKind, EngineStateKind], options: MasterBudgetOptions = {}) {
-  const master = new Engine('master', 'master', 1, NO_KNEX, NO_KNEX);
-  const slaves = ['a', 'b'].map((name) => new Engine(name, 'slave', 1, NO_KNEX, NO_KNEX));
-  const engines = new EngineRegistry(master, slaves, { balancing: true, createSlave: () => master });
+  const master = stubEngine('master', 'master');
+  const slaves = ['a', 'b'].map((name) => stubEngine(name));
+  const engines = new EngineRegistry(master, slaves, {
+    balancing: true,
+    createSlave: () => master,
+    clock: SYSTEM_CLOCK,
+  });
   const become = (at: number, kind: EngineStateKind) => engines.setState(slaves[at]!, stateOf(kind));
   states.forEach((kind, at) => become(at, kind));
-  const budget = new MasterBudget(resolveMasterBudget(options), () => Date.now());
-  const balancer = new RoundRobinBalancer(() => 0);
-  const router = new Decider(engines, balancer, RULES, 'context', undefined, false, budget, silentHealth());
+  const budget = new MasterBudget(
+    resolveMasterBudget(options),
+    clockAt(() => Date.now()),
+  );
+  const router = deciderOf(engines, budget, silentHealth());
   const context = openContext('job', { balanced: true });
   const read = async (query: Partial<Parameters<Decider['decide']>[0]> = {}, within = context) => {
     const { engine, reason } = await router.decide({ ...READ, ...query }, within);
@@ -90,10 +109,14 @@ describe('where no slave may serve', () => {
   });
 
   it('the master does whatever its budget is where no slaves are configured at all', async () => {
-    const master = new Engine('master', 'master', 1, NO_KNEX, NO_KNEX);
-    const engines = new EngineRegistry(master, [], { balancing: false, createSlave: () => master });
-    const budget = new MasterBudget(resolveMasterBudget({ perSecond: 0 }), () => 0);
-    const router = new Decider(engines, new RoundRobinBalancer(), RULES, 'context', undefined, false, budget, undefined); // prettier-ignore
+    const master = stubEngine('master', 'master');
+    const engines = new EngineRegistry(master, [], {
+      balancing: false,
+      createSlave: () => master,
+      clock: SYSTEM_CLOCK,
+    });
+    const budget = new MasterBudget(resolveMasterBudget({ perSecond: 0 }), SYSTEM_CLOCK);
+    const router = deciderOf(engines, budget, undefined);
     const decided = router.decide(READ, openContext('job', { balanced: true }));
     expect(decided).toEqual({ engine: master, reason: 'no-slave' });
   });

@@ -4,7 +4,7 @@ import type { QueryFacts, RoutingRules } from '../routing/choose.js';
 import { ownSettingsOf } from './own-settings.js';
 
 /** What the rules look at of a builder, or of a transaction that has none. */
-export function routedQuery(
+export function factsOf(
   builder: object | undefined,
   { intent }: Classification,
   context: Context,

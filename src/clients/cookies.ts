@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { serialize } from 'cookie';
+import type { ClientRequest } from './client-request.js';
 import type { ResolvedCookie } from '../options/resolve-cookie.js';
 
 /** Adds a cookie to those that a response sets already; without an age it lasts as long as the browser runs. */
@@ -18,4 +19,10 @@ export function setCookie(
     ...(maxAgeSeconds !== undefined && { maxAge: Math.ceil(maxAgeSeconds) }),
   });
   response.appendHeader('Set-Cookie', cookie);
+}
+
+/** All values of a cookie, as they came: a browser sends several of one name where their paths or domains differ. */
+export function cookieValues({ headers }: Pick<ClientRequest, 'headers'>, name: string): string[] {
+  const pairs = headers.cookie?.split(';').map((pair) => pair.trim()) ?? [];
+  return pairs.filter((pair) => pair.startsWith(`${name}=`)).map((pair) => pair.slice(name.length + 1));
 }

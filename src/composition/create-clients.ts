@@ -1,0 +1,94 @@
+import { BookmarkCarrier } from '../clients/bookmark-carrier.js';
+import { BOOKMARK_VERSION, BookmarkCodec } from '../clients/bookmark-codec.js';
+import { BookmarkStoreCarrier } from '../clients/bookmark-store.carrier.js';
+import { Bookmarks } from '../clients/bookmarks.js';
+import type { Carrier } from '../clients/carrier.js';
+import { CookielessPins } from '../clients/cookieless-pins.js';
+import { DoubtfulPins } from '../clients/doubtful-pins.js';
+import { PinCarrier } from '../clients/pin-carrier.js';
+import { PIN_VERSION, Pins } from '../clients/pins.js';
+import { Signer } from '../clients/signer.js';
+import { signingSecrets } from '../clients/signing-secrets.js';
+import { WatchedStore } from '../clients/watched-store.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import { InvalidOptionsError } from '../errors.js';
+import type { Freshness } from '../freshness/freshness.js';
+import type { BookmarkStore } from '../options/bookmark-options.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { Outside } from './outside.js';
+
+/** What clients carry from one request to the next: positions, pins by time, or, without slaves, nothing. */
+export interface Clients {
+  readonly bookmarks?: Bookmarks;
+  readonly carrier?: Carrier;
+}
+
+/** By position where positions can be told, unless told otherwise. Throws `InvalidOptionsError` for what can't be. */
+export function createClients(
+  options: ResolvedOptions,
+  freshness: Freshness | undefined,
+  engines: EngineRegistry,
+  outside: Outside,
+): Clients {
+  const { pin } = options;
+  if (!engines.balancing) return {};
+  if (!freshness && pin.by === 'position') {
+    throw new InvalidOptionsError(
+      "pin.by is 'position', but positions are told by PostgreSQL only. Set pin.by to 'time', or leave it out.",
+    );
+  }
+  if (!freshness || pin.by === 'time') return { carrier: pinCarrier(options, outside) };
+  if (pin.cookieless) {
+    throw new InvalidOptionsError(
+      "pin.cookieless goes with pins by time, and on PostgreSQL they are by position. Set pin.by to 'time', or let " +
+        'such clients carry the Database-Bookmark header, or keep their bookmarks in bookmark.store.',
+    );
+  }
+  const bookmarks = createBookmarks(options, freshness, engines, outside);
+  return { bookmarks, carrier: bookmarkCarrier(options, bookmarks, outside) };
+}
+
+/** Without a secret of the user's, with one that lives as long as the process. */
+function createBookmarks(
+  { name: set, bookmark, logger }: ResolvedOptions,
+  freshness: Freshness,
+  engines: EngineRegistry,
+  { clock, newSecret }: Outside,
+): Bookmarks {
+  const { secrets, firstIssued } = signingSecrets(bookmark.secrets, 'Bookmarks', { logger, newSecret });
+  const { maxAgeSeconds } = bookmark;
+  const signer = new Signer({ kind: BOOKMARK_VERSION, set, secrets, maxAgeSeconds, clock });
+  const isSlave = (name: string) => engines.find(name)?.role === 'slave';
+  return new Bookmarks(new BookmarkCodec(signer), freshness, isSlave, firstIssued);
+}
+
+function bookmarkCarrier(options: ResolvedOptions, bookmarks: Bookmarks, outside: Outside): Carrier {
+  const { store, maxAgeSeconds } = options.bookmark;
+  const stored =
+    store && new BookmarkStoreCarrier(bookmarks, watched(store, 'bookmark', options, outside), maxAgeSeconds);
+  return new BookmarkCarrier(bookmarks, options.bookmark, stored, outside.random);
+}
+
+function pinCarrier(options: ResolvedOptions, outside: Outside): Carrier {
+  const { name: set, bookmark, pin, logger } = options;
+  const { clock, newSecret } = outside;
+  const { cookieless, seconds } = pin;
+  const { secrets, firstIssued } = signingSecrets(bookmark.secrets, 'Pins', { logger, newSecret });
+  const signer = new Signer({ kind: PIN_VERSION, set, secrets, maxAgeSeconds: seconds, clock });
+  const pins = new Pins(signer, new DoubtfulPins(seconds, clock), firstIssued);
+  if (!cookieless) return new PinCarrier(pins, pin, undefined);
+  const store = watched(cookieless.store, 'pin', options, outside);
+  const ofCookieless = { cookie: cookieless.cookie, set, seconds, secrets: bookmark.secrets };
+  return new PinCarrier(pins, pin, new CookielessPins(pins, store, ofCookieless));
+}
+
+/** A store that says once that it fails, however long it does. */
+function watched(
+  store: BookmarkStore,
+  kept: 'bookmark' | 'pin',
+  { logger }: ResolvedOptions,
+  { clock }: Outside,
+): WatchedStore {
+  const failed = (error: unknown) => logger.warn(`The ${kept} store failed: ${String(error)}`);
+  return new WatchedStore(store, failed, clock);
+}

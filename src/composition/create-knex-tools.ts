@@ -1,0 +1,46 @@
+import type { Clock } from '../clock.js';
+import { Dispatcher } from '../dispatch/dispatcher.js';
+import { Explainer } from '../dispatch/explainer.js';
+import { RETRIES_AT_ONCE, RETRIES_PER_SECOND, Retries } from '../dispatch/retries.js';
+import { SeenTracker } from '../dispatch/seen-tracker.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { Freshness } from '../freshness/freshness.js';
+import type { Health } from '../health/health.js';
+import { TokenBucket } from '../health/token-bucket.js';
+import type { QueryClassifier } from '../intent/query-classifier.js';
+import { HeldConnections } from '../knex/held-connections.js';
+import type { KnexTools } from '../knex/knex-parts.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { Decider } from '../routing/decider.js';
+import { DecisionAnnouncer, type RoutingEvents } from '../routing/decision-announcer.js';
+
+/** What a query meets on its way, as it stands already. */
+export interface Rooms {
+  readonly engines: EngineRegistry;
+  readonly classifier: QueryClassifier;
+  readonly decider: Decider;
+  readonly health: Health | undefined;
+  /** Undefined where nothing counts as seen: positions can't be told, or clients are kept by time. */
+  readonly tracked: Freshness | undefined;
+  readonly events: RoutingEvents;
+  readonly clock: Clock;
+}
+
+/** What all routed Knexes of a set share. */
+export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexTools {
+  const { name: set, logger, retryWrites: writes, failover } = options;
+  const { engines, classifier, decider, health, tracked, events, clock } = rooms;
+  const dispatcher = new Dispatcher({
+    set,
+    decider,
+    announcer: new DecisionAnnouncer(engines, logger, events),
+    classifier,
+    tracker: new SeenTracker(tracked),
+    logger,
+    isContested: () => health?.isContested === true,
+  });
+  const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
+  const retries = new Retries({ health, writes, waitMs: failover.waitMs, budget, events, clock });
+  const explainer = new Explainer(set, decider, classifier);
+  return { engines, dispatcher, held: new HeldConnections(), retries, explainer, clock };
+}

@@ -1,0 +1,27 @@
+import { randomBytes } from 'node:crypto';
+import { type Clock, SYSTEM_CLOCK } from '../clock.js';
+import type { Engine } from '../engines/engine.js';
+import { FRESHNESS_QUESTIONS, type FreshnessQuestions } from '../freshness/freshness-questions.js';
+import { HEALTH_QUESTIONS, type HealthQuestions } from '../health/engine-probe.js';
+import { type CatalogueRows, readCatalogue } from '../intent/catalogue-reader.js';
+
+/** What the core takes from outside, so that it also runs where time, chance and servers are simulated. */
+export interface Outside {
+  readonly clock: Clock;
+  /** A number from 0 up to, not including, 1. */
+  readonly random: () => number;
+  /** A secret that nobody can guess. */
+  readonly newSecret: () => string;
+  readonly freshness: FreshnessQuestions;
+  readonly health: HealthQuestions;
+  readonly catalogue: (master: Engine) => Promise<CatalogueRows>;
+}
+
+export const OUTSIDE: Outside = {
+  clock: SYSTEM_CLOCK,
+  random: Math.random,
+  newSecret: () => randomBytes(32).toString('hex'),
+  freshness: FRESHNESS_QUESTIONS,
+  health: HEALTH_QUESTIONS,
+  catalogue: ({ probes }) => readCatalogue(probes),
+};

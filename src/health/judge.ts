@@ -1,0 +1,159 @@
+import type { Clock } from '../clock.js';
+import type { Engine } from '../engines/engine.js';
+import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.js';
+import type { EngineState } from '../engines/engine-state.js';
+import { parsePosition } from '../freshness/position.js';
+import type { Freshness } from '../freshness/freshness.js';
+import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
+import { messageOf } from './engine-failure.js';
+import type { EngineHealth } from './engine-health.js';
+import { NoAnswerError, type ProbeRow } from './engine-probe.js';
+import type { Lag, LagMeter } from './lag-meter.js';
+import type { MasterElection } from './master-election.js';
+import type { Listener, Monitor } from './monitor.js';
+import { type Surroundings, faultOfMaster, faultOfSlave, isInDoubt } from './slave-fault.js';
+import type { Waiters } from './waiters.js';
+
+/** What health tells of, each time. */
+export interface HealthListener {
+  engineChanged(engine: Engine, from: EngineState): void;
+  masterChanged(from: Engine, to: Engine): void;
+}
+
+/** Those who wait for an engine. */
+export interface EngineWaiters {
+  readonly master: Waiters;
+  readonly slave: Waiters;
+}
+
+/** What the judge is put together from. */
+export interface JudgeParts {
+  readonly engines: EngineRegistry;
+  /** Undefined where positions can't be told. */
+  readonly freshness: Freshness | undefined;
+  readonly monitor: Monitor;
+  readonly election: MasterElection;
+  readonly lag: LagMeter;
+  readonly waiters: EngineWaiters;
+  readonly createHealth: (engine: Engine) => EngineHealth;
+  readonly listener: HealthListener;
+  readonly options: ResolvedHealthOptions;
+  readonly failover: ResolvedFailoverOptions;
+  readonly clock: Clock;
+}
+
+/**
+ * What engines' answers mean: for each engine its state, and for all of them who is the master. Written where the next
+ * decision reads it, in the registry.
+ */
+export class Judge implements EngineWatcher, Listener {
+  private readonly healths = new Map<Engine, EngineHealth>();
+
+  constructor(private readonly parts: JudgeParts) {}
+
+  /** All that there are, in the order in which they joined. */
+  get all(): readonly EngineHealth[] {
+    return [...this.healths.values()];
+  }
+
+  of(engine: Engine): EngineHealth | undefined {
+    return this.healths.get(engine);
+  }
+
+  /** Two servers claim to be the master, and nobody can tell which of them is right. */
+  get isContested(): boolean {
+    return this.parts.election.isContested;
+  }
+
+  joined(engine: Engine): void {
+    this.healths.set(engine, this.parts.createHealth(engine));
+    this.parts.monitor.add(engine);
+  }
+
+  left(engine: Engine): void {
+    this.parts.monitor.remove(engine);
+    this.healths.delete(engine);
+  }
+
+  changed(engine: Engine, from: EngineState): void {
+    const { engines, listener, monitor, waiters } = this.parts;
+    const { kind } = engine.state;
+    listener.engineChanged(engine, from);
+    if (kind === 'returning' || kind === 'up') waiters.slave.release(true);
+    if (kind === 'down' && engine === engines.master) monitor.askAll();
+    if (kind === 'slow') engine.turnAway();
+  }
+
+  heard(engine: Engine, answer: ProbeRow, askedAtMs: number): void {
+    const { engines, freshness, waiters, clock } = this.parts;
+    const health = this.healths.get(engine);
+    if (!health) return;
+    const nowMs = clock.nowMs();
+    health.answered(answer, askedAtMs, nowMs - askedAtMs);
+    engine.startedAt = answer.started_at;
+    this.settleMaster();
+    const isMaster = engine === engines.master;
+    if (isMaster) this.heardMaster(answer, askedAtMs);
+    else freshness?.heardSlave(engine, answer);
+    health.lag = answer.in_recovery ? this.lagOf(answer) : undefined;
+    const fault = isMaster ? faultOfMaster(answer) : faultOfSlave(health, answer, this.around(health));
+    health.judge(fault, nowMs);
+    if (isMaster && engine.state.kind === 'up') waiters.master.release(true);
+  }
+
+  notHeard(engine: Engine, error: unknown, askedAtMs: number): void {
+    this.healths.get(engine)?.notAnswered(messageOf(error), askedAtMs, this.parts.clock.nowMs());
+    // what waits for a slave that does not answer runs elsewhere; on the master it may yet be done
+    if (error instanceof NoAnswerError && engine.role === 'slave') engine.cut();
+    this.settleMaster();
+  }
+
+  pace(engine: Engine): 'again' | 'urgent' | 'calm' {
+    const { engines, waiters } = this.parts;
+    const health = this.healths.get(engine);
+    if (health && engine.role === 'slave' && isInDoubt(health, this.around(health))) return 'again';
+    const { kind } = engines.master.state;
+    const hasMaster = kind === 'up' || kind === 'unknown';
+    return hasMaster && waiters.master.isEmpty ? 'calm' : 'urgent';
+  }
+
+  private heardMaster(answer: ProbeRow, askedAtMs: number): void {
+    const { freshness, election, lag } = this.parts;
+    if (answer.in_recovery) return;
+    election.heard(answer);
+    freshness?.master.heard(answer, askedAtMs);
+    if (freshness?.master.latest) lag.note(freshness.master.latest.position, askedAtMs);
+  }
+
+  private lagOf({ lsn, replayed_ms: age }: ProbeRow): Lag | undefined {
+    const { lag, clock } = this.parts;
+    return lag.lagOf(parsePosition(lsn), age === null ? undefined : Number(age), clock.nowMs());
+  }
+
+  private around(health: EngineHealth): Surroundings {
+    const { engines, election, options } = this.parts;
+    const { system, timeline } = election;
+    const others = this.all.filter((other) => other !== health && other.answer);
+    const isLast = !engines.eligibleSlaves().some((slave) => slave !== health.engine);
+    return { system, timeline, masterRun: engines.master.startedAt, others, isLast, options };
+  }
+
+  /** Follows the engines' own word on who is the master. Before the configured one was asked nobody is promoted. */
+  private settleMaster(): void {
+    const { engines, election, failover, clock } = this.parts;
+    const { master } = engines;
+    if (!failover.enabled || !this.healths.get(master)?.isKnown) return;
+    const promoted = election.promoted(this.all, master, clock.nowMs());
+    if (promoted) this.promote(promoted);
+  }
+
+  private promote(engine: Engine): void {
+    const { engines, lag, listener, monitor } = this.parts;
+    const { master } = engines;
+    lag.reset();
+    engines.promote(engine);
+    master.cut(); // nothing more is written there
+    listener.masterChanged(master, engine);
+    monitor.askAll();
+  }
+}

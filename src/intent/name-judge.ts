@@ -1,0 +1,106 @@
+import type { Catalogue } from './catalogue.js';
+import { type Classification, unproved, write } from './intent.js';
+import { mayMakeUnsafeType } from './made-types.js';
+import { nameOf, textOf } from './sql-names.js';
+import { ONCE_FUNCTIONS } from './sql-nodes.js';
+import type { SqlNode } from './sql-parser.js';
+import type { Verdict } from './verdict.js';
+
+/** In FROM it takes any number of arrays, though its only overloads take one; ordered-set aggregates count ORDER BY too. */
+const COUNTED_OTHERWISE = new Set(['unnest']);
+
+/**
+ * What the names in one statement stand for, by the catalogue. Each method gives what is no read; what is only doubtful is
+ * kept until the statement was walked to its end. Without a catalogue all names are doubtful.
+ */
+export class NameJudge {
+  functionInFrom = false;
+  private doubt: Classification | undefined;
+  /** `x.f` where f(x) is no read, and x is one row or, with a function in FROM, anything. */
+  private columnLike: string | undefined;
+
+  constructor(
+    private readonly catalogue: Catalogue | undefined,
+    private readonly runs: boolean,
+  ) {}
+
+  /** What there is to say when all of the statement was looked at; undefined: it only reads. */
+  get atTheEnd(): Classification | undefined {
+    if (this.columnLike && this.functionInFrom) return callsByName(this.columnLike);
+    return this.doubt;
+  }
+
+  call(node: SqlNode): Classification | undefined {
+    const { schema, last } = nameOf(node['funcname']);
+    const given = (node['args'] ?? []) as readonly SqlNode[];
+    if (this.catalogue?.typesMayWrite && mayMakeUnsafeType(last, given, this.catalogue)) {
+      return write(`function ${last} may make a value of a type that does more than read`);
+    }
+    const count = COUNTED_OTHERWISE.has(last) || node['agg_within_group'] ? undefined : given.length;
+    if (!this.runs && this.catalogue?.neverPlanned(schema, last, count)) return undefined;
+    return this.judge('function', last, this.catalogue?.function(schema, last, count), 'is volatile');
+  }
+
+  onceFunction(type: string): Classification | undefined {
+    const unsafe = ONCE_FUNCTIONS[type]?.find(
+      (name) => this.catalogue?.function(undefined, name) === 'unsafe',
+    );
+    return unsafe === undefined ? undefined : this.judge('function', unsafe, 'unsafe', 'is volatile');
+  }
+
+  operator(name: unknown): Classification | undefined {
+    if (!name) return undefined;
+    const { schema, last } = nameOf(name);
+    return this.judge('operator', last, this.catalogue?.operator(schema, last), 'is volatile');
+  }
+
+  type(node: SqlNode): Classification | undefined {
+    const { schema, last } = nameOf(node['names']);
+    if (!this.catalogue && schema === 'pg_catalog') return undefined;
+    return this.judge('type', last, this.catalogue?.type(last), 'has a volatile cast, input or check');
+  }
+
+  /** `t.f` is a column of t or a call of f(t). */
+  column(node: SqlNode): Classification | undefined {
+    const fields = node['fields'] as readonly SqlNode[];
+    const name = fields.length > 1 ? textOf(fields.at(-1)) : '';
+    if (this.catalogue?.mayCall(name, 'row')) return callsByName(name);
+    if (this.catalogue?.mayCall(name, 'anything')) this.columnLike ??= name;
+    return undefined;
+  }
+
+  /** `(x).f` is a field of x or a call of f(x), whatever x is. */
+  indirection(node: SqlNode): Classification | undefined {
+    for (const step of node['indirection'] as readonly SqlNode[]) {
+      const name = textOf(step);
+      if (this.catalogue?.mayCall(name, 'anything')) return callsByName(name);
+      if (!this.catalogue && name) this.doubtful(`the catalogue is not there yet to tell what .${name} does`);
+    }
+    return undefined;
+  }
+
+  private judge(
+    what: string,
+    name: string,
+    verdict: Verdict | undefined,
+    why: string,
+  ): Classification | undefined {
+    if (verdict === 'unsafe') return write(`${what} ${name} ${why}`);
+    if (verdict === 'unknown') this.doubt ??= unproved(`${what} ${name} is unknown`, { namesUnknown: true });
+    if (!verdict) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${name} does`);
+    return undefined;
+  }
+
+  private doubtful(because: string): void {
+    this.doubt ??= unproved(because);
+  }
+
+  relation(schema: string | undefined, name: string): Classification | undefined {
+    const verdict = this.catalogue?.relation(schema, name);
+    return this.judge('relation', name, verdict, 'is not on slaves or does more than read');
+  }
+}
+
+function callsByName(name: string): Classification {
+  return write(`${name} may be a call of the volatile function of that name`);
+}

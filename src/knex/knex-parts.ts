@@ -1,0 +1,47 @@
+import type { Clock } from '../clock.js';
+import type { EngineChoice } from '../context/context.js';
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Explainer } from '../dispatch/explainer.js';
+import type { Retries } from '../dispatch/retries.js';
+import type { Engine } from '../engines/engine.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { KnexClient, KnexConnection } from '../knex-internals.js';
+import { type EngineViews, viewedEngine } from './engine-view.js';
+import type { SessionMethods } from './session-methods.js';
+import type { HeldConnections } from './held-connections.js';
+
+/** What all routed Knexes of a set share. */
+export interface KnexTools {
+  readonly engines: EngineRegistry;
+  readonly dispatcher: Dispatcher;
+  readonly held: HeldConnections;
+  readonly retries: Retries;
+  readonly explainer: Explainer;
+  readonly clock: Clock;
+}
+
+/** What a routed Knex shows to its users beyond Knex, and how it begins and ends. */
+export interface KnexFace {
+  readonly methods: SessionMethods;
+  /** Lets all engines connect again, after they were destroyed. */
+  readonly initialize: () => void;
+  /** Ends what the Knex stands for: all engines, or the one it names. */
+  readonly destroy: () => Promise<void>;
+}
+
+/** What one routed Knex is put together from. Its classes keep it in a closure, since Knex copies clients field by field. */
+export interface KnexParts extends KnexTools, KnexFace {
+  /** The engine that this Knex names; undefined on the routed one. */
+  readonly knexEngine: EngineChoice | undefined;
+  readonly views: EngineViews;
+}
+
+/** Whose connections a client hands out: those of the engine that it views, else of the one that the Knex names. */
+export function engineOf(client: KnexClient, { dispatcher, knexEngine }: KnexParts): Engine {
+  return viewedEngine(client) ?? dispatcher.connection(knexEngine);
+}
+
+/** The client of the engine that a connection belongs to. */
+export function ownerOf(connection: KnexConnection, client: KnexClient, parts: KnexParts): KnexClient {
+  return (parts.held.engineOf(connection) ?? engineOf(client, parts)).knex.client as KnexClient;
+}

@@ -1,0 +1,75 @@
+import type { DispatchedTransaction } from '../dispatch/dispatched-transaction.js';
+import { noTries } from '../dispatch/retries.js';
+import type { Engine } from '../engines/engine.js';
+import type { KnexClient, KnexConnection, KnexTransaction } from '../knex-internals.js';
+import type { KnexParts } from './knex-parts.js';
+import { tellEnd } from './transaction-end.js';
+
+/** Knex's number for a transaction that ends well. */
+const COMMITTED = 1;
+
+/** A view for one transaction, whose engine may yet be waited for; Knex asks it for the connection, and gives it back. */
+export function transactionView(
+  client: KnexClient,
+  transaction: DispatchedTransaction,
+  parts: KnexParts,
+): KnexClient {
+  const { views, engines } = parts;
+  let engine = engines.master;
+  const view = Object.create(views.of(client, engine)) as KnexClient;
+  const moveTo = (next: Engine) => {
+    if (next !== engine) Object.setPrototypeOf(view, views.of(client, (engine = next)));
+    return engine;
+  };
+  view.acquireConnection = () => acquireFor(transaction, moveTo, client, parts);
+  view.releaseConnection = (connection) => {
+    transaction.shows(engine);
+    return client.releaseConnection(connection);
+  };
+  return view;
+}
+
+/** On another engine where the first one has none, or is not what it was chosen for any more. */
+async function acquireFor(
+  transaction: DispatchedTransaction,
+  moveTo: (next: Engine) => Engine,
+  client: KnexClient,
+  { held, retries, knexEngine }: KnexParts,
+): Promise<KnexConnection> {
+  const tries = noTries();
+  for (;;) {
+    const engine = moveTo(await transaction.engine());
+    try {
+      const connection = await held.acquire(engine);
+      if (!(await transaction.isMoved())) {
+        transaction.shows(engine);
+        return connection;
+      }
+      await client.releaseConnection(connection);
+    } catch (error) {
+      await retries.allow(transaction.attemptOn(engine, knexEngine === undefined), error, tries);
+      transaction.dispatchAnew();
+    }
+  }
+}
+
+/** Lets a transaction that may write tell its context that it did, and its caller what is known of its end. */
+export function watchWrites(
+  transaction: KnexTransaction,
+  dispatched: DispatchedTransaction,
+  { held, dispatcher, retries }: KnexParts,
+): void {
+  const commit = transaction.commit.bind(transaction);
+  transaction.commit = async (connection, value) => {
+    dispatched.mayHaveWritten();
+    const { commitSql, marks } = dispatched;
+    const sent = commitSql
+      ? transaction.query(connection, commitSql, COMMITTED, value)
+      : commit(connection, value);
+    const answer = await sent; // and nothing in between: the connection goes back in a few ticks
+    dispatched.committed(answer ?? {}, marks);
+    if (held.takeChanged(connection)) dispatcher.catalogueChanged();
+    return answer;
+  };
+  tellEnd(transaction, (error, isCommitting) => retries.ended(dispatched.attempt(), error, isCommitting));
+}

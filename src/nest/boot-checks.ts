@@ -1,0 +1,43 @@
+import { Inject, Injectable, type OnModuleInit } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/core';
+import type { DatabaseRouting } from '../database-routing.js';
+import { InvalidOptionsError } from '../errors.js';
+import { classesOfApp } from './app-classes.js';
+import { checkEngineNames } from './engine-names.check.js';
+import { checkPinHandlers } from './pin-handlers.check.js';
+import { ROUTING } from './tokens.js';
+
+/** What decorators and options say of the app, held against the app: a name that is wrong fails at boot. */
+@Injectable()
+export class BootChecks implements OnModuleInit {
+  constructor(
+    @Inject(ROUTING) private readonly routing: DatabaseRouting,
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
+  ) {}
+
+  onModuleInit(): void {
+    const { routing } = this;
+    const sets = this.setsOfApp();
+    checkOnlyOne(sets, routing.name);
+    const classes = classesOfApp(this.discovery, this.scanner);
+    checkEngineNames({ routing, sets }, classes);
+    checkPinHandlers(routing.options.pin.handlers, classes);
+  }
+
+  private setsOfApp(): string[] {
+    const routings = [...this.modules.values()].map(({ providers }) => providers.get(ROUTING)?.instance);
+    return routings.filter((one) => one !== undefined).map((one) => (one as DatabaseRouting).name);
+  }
+}
+
+/** Two sets of one name would share their tokens and contexts, and only one of them would ever be injected. */
+function checkOnlyOne(sets: readonly string[], name: string): void {
+  const { length } = sets.filter((set) => set === name);
+  if (length < 2) return;
+  throw new InvalidOptionsError(
+    `DatabaseRoutingModule.forRoot is imported ${length} times with the name '${name}'. ` +
+      `Import it once (it is global), or give each set a name of its own: forRoot({ name: 'reports', … }).`,
+  );
+}
