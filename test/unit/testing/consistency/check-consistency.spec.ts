@@ -5,7 +5,7 @@ import {
   checkConsistency,
   formatReport,
 } from '../../../../src/testing/index.js';
-import { MemoryDatabase, memoryClient } from '../../../unit/testing/consistency/memory-database.js';
+import { MemoryDatabase, memoryClient } from './memory-database.js';
 
 /** All is read at the end of the log. */
 function freshDriver(database = new MemoryDatabase()): ConsistencyDriver {
