@@ -7,7 +7,7 @@ import { ReplicatedPostgresError } from './replicated-postgres.error.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { RunFolder } from './run-folder.js';
 import { checkServerName } from './server-name.js';
-import { backUpMaster, copyRestingMaster, makeSlave, type SlaveDataOptions } from './slave-data.js';
+import { backUpMaster, copyAtRest, makeSlave, type SlaveDataOptions } from './slave-data.js';
 import { waitUntil } from './wait-until.js';
 
 export interface ReplicatedPostgresParts {
@@ -118,11 +118,14 @@ export class ReplicatedPostgres {
   /** @internal Turns a fresh data folder of the master into a running replication. */
   async start(): Promise<void> {
     const { options } = this.parts;
-    const slaves = options.slaves.map((name) => this.addSlave(name));
-    await Promise.all(slaves.map(({ name }) => copyRestingMaster(this.slaveData(name))));
     options.onProgress('starting the master');
     await this.master.start();
     await this.master.createDatabase(options.database);
+    const slaves = options.slaves.map((name) => this.addSlave(name));
+    await copyAtRest(
+      this.master,
+      slaves.map(({ name }) => this.slaveData(name)),
+    );
     options.onProgress(`attaching ${slaves.length} slaves`);
     await Promise.all(slaves.map((slave) => this.join(slave)));
     options.onProgress('the slaves have caught up');

@@ -31,9 +31,17 @@ export async function backUpMaster(options: SlaveDataOptions): Promise<void> {
   await write(options, 'backup_label', label);
 }
 
-/** The same from a master that was never started: no backup is needed, and one command is quicker than many calls. */
-export async function copyRestingMaster({ masterFolder, dataFolder, user }: SlaveDataOptions): Promise<void> {
-  await runCommand('cp', ['-R', masterFolder, dataFolder], user);
+/**
+ * The same for several slaves of a master that nobody uses yet, and which is stopped for it: one command is quicker than
+ * many calls. It must have run before, so that its data says with which settings: its slaves check theirs against them.
+ */
+export async function copyAtRest(master: PostgresServer, slaves: readonly SlaveDataOptions[]): Promise<void> {
+  if (slaves.length === 0) return;
+  await master.stop();
+  const copy = ({ masterFolder, dataFolder, user }: SlaveDataOptions) =>
+    runCommand('cp', ['-R', masterFolder, dataFolder], user);
+  await Promise.all(slaves.map(copy));
+  await master.start();
 }
 
 /** Makes a copy of a master's data that of its slave. */
