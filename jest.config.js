@@ -1,5 +1,10 @@
+import { availableParallelism } from 'node:os';
+
 /** @type {import('jest').Config} */
 export default {
+  // Tests wait for servers more than they compute. In Jest's own process, all that files leave behind would add up.
+  maxWorkers: Math.max(2, availableParallelism()),
+  workerIdleMemoryLimit: '500MB',
   testMatch: ['<rootDir>/test/**/*.spec.ts'],
   extensionsToTreatAsEsm: ['.ts'],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },

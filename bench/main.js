@@ -74,7 +74,9 @@ async function main({ name, benchmark, dry, options }) {
   const command = ['npm run bench --', name, ...process.argv.slice(3).map(versionAtPath)].join(' ');
   const about = await conditions(command, options.rounds, options.routers);
   console.log(`${sentence(about)}\n`);
-  for (const table of result.tables) console.log(`${markdown(table)}\n`);
+  const printed = result.tables.map((table) => `${markdown(table)}\n`).join('\n');
+  console.log(printed);
+  if (/NaN|undefined/.test(printed)) throw new Error(`a figure of ${name} is missing`);
   if (!dry) keep(name, about, result);
 }
 

@@ -7,7 +7,7 @@ import { ReplicatedPostgresError } from './replicated-postgres.error.js';
 import type { ResolvedOptions } from './resolve-options.js';
 import type { RunFolder } from './run-folder.js';
 import { checkServerName } from './server-name.js';
-import { backUpMaster, makeSlave, type SlaveDataOptions } from './slave-data.js';
+import { backUpMaster, copyAtRest, makeSlave, type SlaveDataOptions } from './slave-data.js';
 import { waitUntil } from './wait-until.js';
 
 export interface ReplicatedPostgresParts {
@@ -121,8 +121,13 @@ export class ReplicatedPostgres {
     options.onProgress('starting the master');
     await this.master.start();
     await this.master.createDatabase(options.database);
-    options.onProgress(`attaching ${options.slaves.length} slaves`);
-    await Promise.all(options.slaves.map((name) => this.attachSlave(name)));
+    const slaves = options.slaves.map((name) => this.addSlave(name));
+    await copyAtRest(
+      this.master,
+      slaves.map(({ name }) => this.slaveData(name)),
+    );
+    options.onProgress(`attaching ${slaves.length} slaves`);
+    await Promise.all(slaves.map((slave) => this.join(slave)));
     options.onProgress('the slaves have caught up');
   }
 
@@ -140,9 +145,13 @@ export class ReplicatedPostgres {
   }
 
   private async build(slave: PostgresSlave): Promise<void> {
-    const data = this.slaveData(slave.name);
-    await backUpMaster(data);
-    await makeSlave(data);
+    await backUpMaster(this.slaveData(slave.name));
+    await this.join(slave);
+  }
+
+  /** Starts it on a copy of the master's data. */
+  private async join(slave: PostgresSlave): Promise<void> {
+    await makeSlave(this.slaveData(slave.name));
     slave.rebuiltFrom(this.current);
     await slave.start();
     await this.caughtUp([slave]);

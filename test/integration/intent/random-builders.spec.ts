@@ -67,7 +67,6 @@ describe(`random builders (RANDOM_BUILDERS_SEED=${SEED})`, () => {
       }),
       settings,
     );
-    process.stdout.write(`random builders, seed ${SEED}: ${JSON.stringify(counts)}\n`);
     expect(counts.reads).toBeGreaterThan(RUNS / 5);
     expect(counts.harmful).toBeGreaterThan(RUNS / 10);
   }, 30_000);

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 
 const ROOT = join(import.meta.dirname, '../../..');
+const COMPILE = join(import.meta.dirname, 'compile-app.js');
 const NAME = 'nestjs-database-routing';
 
 export interface AppOptions {
@@ -32,11 +33,14 @@ export class PackedPackage {
   }
 
   readonly files: readonly string[];
+  private readonly unpacked: string;
 
   private constructor(
     private readonly folder: string,
     private readonly tarball: string,
   ) {
+    this.unpacked = join(folder, 'unpacked');
+    this.unpackTo(this.unpacked);
     this.files = execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
       .trim()
       .split('\n')
@@ -48,15 +52,13 @@ export class PackedPackage {
   }
 
   read(file: string): string {
-    return execFileSync('tar', ['-xzOf', this.tarball, `package/${file}`], { encoding: 'utf8' });
+    return readFileSync(join(this.unpacked, file), 'utf8');
   }
 
   /** An empty app with the tarball unpacked into its node_modules; what else it has is linked, which saves a download. */
   createApp(name: string, { type, packages, scripts }: AppOptions): PackedApp {
     const app = join(this.folder, name);
-    const installed = join(app, 'node_modules', NAME);
-    mkdirSync(installed, { recursive: true });
-    execFileSync('tar', ['-xzf', this.tarball, '-C', installed, '--strip-components=1']);
+    this.unpackTo(join(app, 'node_modules', NAME));
     for (const one of [...packages, ...Object.keys(this.manifest.dependencies)]) link(one, app);
     writeFileSync(join(app, 'package.json'), JSON.stringify({ name, private: true, type }));
     for (const [script, code] of Object.entries(scripts)) writeFileSync(join(app, `${script}.ts`), code);
@@ -66,13 +68,18 @@ export class PackedPackage {
   remove(): void {
     rmSync(this.folder, { recursive: true, force: true });
   }
+
+  private unpackTo(folder: string): void {
+    mkdirSync(folder, { recursive: true });
+    execFileSync('tar', ['-xzf', this.tarball, '-C', folder, '--strip-components=1']);
+  }
 }
 
 /** An app that depends on the packed package. */
 export class PackedApp {
   constructor(readonly folder: string) {}
 
-  /** What the TypeScript compiler says of the app's scripts and of the package's declarations. */
+  /** What the TypeScript compiler says of the app's scripts and of the package's declarations; '' where it is content. */
   compile(): string {
     const options = {
       target: 'ES2023',
@@ -87,15 +94,7 @@ export class PackedApp {
       join(this.folder, 'tsconfig.json'),
       JSON.stringify({ compilerOptions: options, include: ['*.ts'] }),
     );
-    const tsc = join(ROOT, 'node_modules/typescript/bin/tsc');
-    try {
-      return execFileSync(process.execPath, [tsc, '--pretty', 'false'], {
-        cwd: this.folder,
-        encoding: 'utf8',
-      });
-    } catch (error) {
-      return ofTheApp((error as { stdout: string }).stdout);
-    }
+    return execFileSync(process.execPath, [COMPILE, this.folder], { encoding: 'utf8' });
   }
 
   /** The first line that a compiled script prints; Knex may warn of a connection that was given up at the end. */
@@ -107,14 +106,6 @@ export class PackedApp {
 }
 
 const QUIET: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
-
-/** Other packages' declarations are not ours to mend; they are linked, and so lie outside the app. */
-function ofTheApp(messages: string): string {
-  return messages
-    .split('\n')
-    .filter((line) => /^(\w+\.ts|node_modules\/nestjs-database-routing)/.test(line))
-    .join('\n');
-}
 
 function link(name: string, app: string): void {
   const path = join(app, 'node_modules', name);

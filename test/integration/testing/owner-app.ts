@@ -65,7 +65,7 @@ function fileOf(behaviour: string): string {
 
 function ownerThat(behaves: string): string {
   return `
-    import { startReplicatedPostgres } from '../../testing/testing/index.js';
+    import { startReplicatedPostgres } from './testing/index.js';
     const db = await startReplicatedPostgres({ slaves: 1 });
     const started = () => JSON.stringify({ master: db.master.url, slave: db.slave('slave1').url });
     ${behaves};

@@ -8,7 +8,7 @@ export class SessionClient {
   decisions: string[] = [];
 
   constructor(
-    private readonly routing: DatabaseRouting,
+    readonly routing: DatabaseRouting,
     private readonly options: RunOptions = {},
   ) {}
 

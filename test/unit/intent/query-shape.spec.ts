@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import knex from 'knex';
 import { queryShape } from '../../../src/intent/query-shape.js';
 import { parseTableName } from '../../../src/intent/table-name.js';
+import { cpuMsOf } from '../cpu-time.js';
 
 const db = knex({ client: 'pg' });
 const shape = (sql: string) => queryShape(db.raw(sql));
@@ -44,17 +45,11 @@ describe('the shape of a query', () => {
   });
 
   it('takes hostile texts in bounded time', () => {
-    const begin = performance.now();
-    for (const sql of [
-      `'`.repeat(100_001),
-      '$'.repeat(100_000),
-      '/*'.repeat(50_000),
-      '1'.repeat(100_000),
-      `E'\\`.repeat(30_000),
-    ]) {
-      expect(shape(sql).length).toBeLessThanOrEqual(301);
-    }
-    expect(performance.now() - begin).toBeLessThan(2_000);
+    const texts = [`'`.repeat(100_001), '$'.repeat(100_000), '/*'.repeat(50_000), '1'.repeat(100_000), `E'\\`.repeat(30_000)]; // prettier-ignore
+    const tookMs = cpuMsOf(() => {
+      for (const sql of texts) expect(shape(sql).length).toBeLessThanOrEqual(301);
+    });
+    expect(tookMs).toBeLessThan(2_000);
   });
 });
 

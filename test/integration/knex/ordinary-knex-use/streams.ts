@@ -95,7 +95,7 @@ export function ordinaryStreams(get: GetKnexUnderTest): void {
     });
 
     test('a full pool says so', async (_knex, { create }) => {
-      const knex = await create({ ...ONE_CONNECTION, acquireConnectionTimeout: 50 });
+      const knex = await create({ ...ONE_CONNECTION, acquireConnectionTimeout: 1_000 });
       const transaction = await knex.transaction();
       await expect(knex('posts').forUpdate()).rejects.toMatchObject({ name: 'KnexTimeoutError' });
       await transaction.rollback();

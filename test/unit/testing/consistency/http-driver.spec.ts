@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it } from '@jest/globals';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { checkConsistency, httpDriver } from '../../../../src/testing/index.js';
-import { MemoryDatabase } from '../../../unit/testing/consistency/memory-database.js';
+import { MemoryDatabase } from './memory-database.js';
 
 /** An app that speaks the protocol, with `mark` called on each request before it is answered. */
 class MemoryApp {
