@@ -53,7 +53,17 @@ beforeEach(() => {
   freshness.found = slaves[1];
 });
 
-function decider({ clientsByPosition = true, perSecond = Infinity, slavePer = 'context' as const } = {}) {
+interface DeciderChange {
+  clientsByPosition?: boolean;
+  perSecond?: number;
+  slavePer?: 'context' | 'query';
+}
+
+function decider({
+  clientsByPosition = true,
+  perSecond = Infinity,
+  slavePer = 'context',
+}: DeciderChange = {}) {
   const master = stubEngine('master', 'master');
   const createSlave = () => master;
   return new Decider({
@@ -123,6 +133,11 @@ describe('a read of a client', () => {
     const context = job();
     expect(await decided(decider(), READ, context)).toBe('a balanced');
     expect(context.work.slave).toBe('a');
+  });
+
+  it('may leave the slave that it has seen where each query is balanced', async () => {
+    await decided(decider({ slavePer: 'query' }), READ, seenOn('a@1'));
+    expect(freshness.asked).toEqual(['forClient none moves']);
   });
 
   it('asks for no freshness where it is kept by time, or where any slave will do', async () => {
