@@ -19,11 +19,12 @@ import type { ResolvedOptions } from './options/resolved-options.js';
 import { Decider, type DeciderParts } from './routing/decider.js';
 import type { RoutingEvents } from './routing/decision-announcer.js';
 import { MasterBudget } from './routing/master-budget.js';
+import { NoSlave } from './routing/no-slave.js';
 import { readRule } from './routing/read-rule.js';
 
 /**
- * The core without Nest, for scripts, workers and tests. Connects when the first query runs; call `destroy()` at the
- * end. Throws `InvalidOptionsError` or `UnknownEngineError` for options that can't work.
+ * The core without Nest, for scripts, workers and tests. Asks the engines how they are doing from the start, and
+ * connects for queries when the first one runs; call `destroy()` at the end. Throws `InvalidOptionsError` or `UnknownEngineError` for options that can't work.
  */
 export function createDatabaseRouting(options: DatabaseRoutingOptions): DatabaseRouting {
   return compose(resolveOptions(options), OUTSIDE);
@@ -43,8 +44,9 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   const freshness =
     onPostgres && engines.balancing ? createFreshness(options, engines, balancer, outside) : undefined;
   const health = onPostgres ? createHealth(options, engines, freshness, { events, outside }) : undefined;
-  const clients = createClients(options, freshness, engines, outside);
+  const clients = createClients(options, { freshness, engines, health }, outside);
   const classifier = createClassifier(options, onPostgres ? engines : undefined, outside);
+  const clientsByPosition = clients.bookmarks !== undefined;
   const budget = new MasterBudget(options.masterBudget, clock);
   const decider = new Decider({
     engines,
@@ -52,14 +54,16 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
     rules: rulesOf(options),
     slavePer: options.slavePer,
     freshness,
-    clientsByPosition: clients.bookmarks !== undefined,
+    clientsByPosition,
     budget,
+    noSlave: new NoSlave({ engines, budget, health }),
     health,
   });
-  const tracked = clients.bookmarks && freshness;
-  const tools = createKnexTools(options, { engines, classifier, decider, health, events, tracked, clock });
+  const rooms = { engines, classifier, decider, health, freshness, clientsByPosition, events, clock };
+  const tools = createKnexTools(options, rooms);
   const discovery = slaveSource && new SlaveDiscovery(engines, slaveSource, logger, clock);
   discovery?.start();
+  if (health) clock.after(0, () => health.need()).unref(); // no engine is believed before it was asked
   return new DatabaseRouting({
     options,
     engines,

@@ -13,6 +13,8 @@ export interface Bookmark {
 export interface CarriedBookmark extends Bookmark {
   /** It has lived for half of its time: whoever goes on with it is to be given another. */
   readonly isOld: boolean;
+  /** Since it was issued. */
+  readonly ageSeconds: number;
 }
 
 /** Why a text is no bookmark to rely on. */
@@ -32,10 +34,10 @@ export class BookmarkCodec {
   decode(text: string): CarriedBookmark | BookmarkFault {
     const verified = this.signer.verify(text);
     if (typeof verified === 'string') return verified;
-    const { fields, isOld } = verified;
+    const { fields, isOld, ageSeconds } = verified;
     const [system = '', timeline = '', position = '', unsettled = ''] = fields;
     const epoch = { system, timeline: Number(timeline) };
-    return { epoch, position: parseBase36(position), unsettled: unsettled || undefined, isOld };
+    return { epoch, position: parseBase36(position), unsettled: unsettled || undefined, isOld, ageSeconds };
   }
 }
 

@@ -1,8 +1,8 @@
 import type { Context, Work } from '../context/context.js';
 import { ANYWHERE, type Seen, bring, settleAt, slaveOf } from '../context/seen.js';
-import type { BookmarkCodec } from './bookmark-codec.js';
+import type { BookmarkCodec, CarriedBookmark } from './bookmark-codec.js';
 import { type CarriedFaults, noFaults } from './carried-faults.js';
-import { isSameEpoch } from '../freshness/position.js';
+import { type Epoch, isSameEpoch } from '../freshness/position.js';
 import type { Freshness } from '../freshness/freshness.js';
 
 /** Of a bookmark that was issued before the master was asked for the first time. */
@@ -10,6 +10,19 @@ const NO_EPOCH = { system: '', timeline: 0 };
 
 /** A client that brings more is after something else; each costs a signature. */
 const MOST = 100;
+
+/** What bookmarks are put together from. */
+export interface BookmarksParts {
+  readonly codec: BookmarkCodec;
+  readonly freshness: Freshness;
+  readonly isSlave: (name: string) => boolean;
+  /** Runs once, when a client is first given a bookmark. */
+  readonly firstIssued: () => void;
+  /** Runs when a client has seen a newer timeline of this system than the master's. */
+  readonly newerTimeline: (timeline: number) => void;
+  /** For how long what a client has seen counts where the master tells no positions. */
+  readonly seconds: number;
+}
 
 /**
  * Between what clients carry and what contexts know. A bookmark that can't be relied on says only that the client was
@@ -19,13 +32,17 @@ const MOST = 100;
 export class Bookmarks {
   private readonly counts = noFaults();
 
-  constructor(
-    private readonly codec: BookmarkCodec,
-    private readonly freshness: Freshness,
-    private readonly isSlave: (name: string) => boolean,
-    /** Runs once, when a client is first given a bookmark. */
-    private firstIssued: (() => void) | undefined,
-  ) {}
+  private readonly codec: BookmarkCodec;
+  private readonly freshness: Freshness;
+  private readonly isSlave: (name: string) => boolean;
+  private firstIssued: (() => void) | undefined;
+
+  constructor(private readonly parts: BookmarksParts) {
+    this.codec = parts.codec;
+    this.freshness = parts.freshness;
+    this.isSlave = parts.isSlave;
+    this.firstIssued = parts.firstIssued;
+  }
 
   get faults(): CarriedFaults {
     return { ...this.counts };
@@ -72,16 +89,31 @@ export class Bookmarks {
     const decoded = this.codec.decode(text);
     if (decoded === 'other set') return;
     if (typeof decoded === 'string') return this.distrust(work.seen, decoded);
+    if (!this.freshness.isTold) return this.byTime(work, decoded);
     const { epoch, position, unsettled, isOld } = decoded;
     const current = this.freshness.master.latest;
     if (!current || epoch.system === NO_EPOCH.system) return bring(work.seen);
-    if (!isSameEpoch(epoch, current.epoch)) return this.distrust(work.seen, 'foreign');
+    if (!isSameEpoch(epoch, current.epoch)) return this.foreign(work.seen, epoch, current.epoch);
     settleAt(work.seen, position, -1);
     work.seen.isOld ||= isOld;
     if (unsettled === undefined) return;
     const slave = slaveOf(unsettled);
     if (this.isSlave(slave)) work.slave ??= slave;
     bring(work.seen, this.isSlave(slave) ? unsettled : undefined);
+  }
+
+  /** Where the master tells no positions a client stays where it has read, and on the master where it wrote, for a while. */
+  private byTime(work: Work, { unsettled = ANYWHERE, ageSeconds }: CarriedBookmark): void {
+    if (ageSeconds > this.parts.seconds) return;
+    const slave = slaveOf(unsettled);
+    if (this.isSlave(slave)) work.slave ??= slave;
+    bring(work.seen, this.isSlave(slave) ? unsettled : undefined);
+  }
+
+  private foreign(seen: Seen, epoch: Epoch, current: Epoch): void {
+    if (epoch.system === current.system && epoch.timeline > current.timeline)
+      this.parts.newerTimeline(epoch.timeline);
+    this.distrust(seen, 'foreign');
   }
 
   private distrust(seen: Seen, fault: keyof CarriedFaults): void {

@@ -27,6 +27,8 @@ export interface Verified {
   readonly fields: readonly string[];
   /** It has lived for half of its time: whoever goes on with it is to be given another. */
   readonly isOld: boolean;
+  /** Since it was issued; a little below 0 where the issuer's clock goes before ours. */
+  readonly ageSeconds: number;
 }
 
 /** What a signer signs by. */
@@ -67,7 +69,7 @@ export class Signer {
     if (ageSeconds > maxAgeSeconds) return 'expired';
     return ageSeconds < -CLOCK_SKEW_SECONDS
       ? 'future'
-      : { fields: signed.fields, isOld: ageSeconds > maxAgeSeconds / 2 };
+      : { fields: signed.fields, isOld: ageSeconds > maxAgeSeconds / 2, ageSeconds };
   }
 
   private readNew(text: string): Signed | SignatureFault {

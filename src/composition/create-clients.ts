@@ -1,7 +1,7 @@
 import { BookmarkCarrier } from '../clients/bookmark-carrier.js';
 import { BOOKMARK_VERSION, BookmarkCodec } from '../clients/bookmark-codec.js';
 import { BookmarkStoreCarrier } from '../clients/bookmark-store.carrier.js';
-import { Bookmarks } from '../clients/bookmarks.js';
+import { Bookmarks, type BookmarksParts } from '../clients/bookmarks.js';
 import type { Carrier } from '../clients/carrier.js';
 import { CookielessPins } from '../clients/cookieless-pins.js';
 import { DoubtfulPins } from '../clients/doubtful-pins.js';
@@ -13,6 +13,7 @@ import { WatchedStore } from '../clients/watched-store.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import { InvalidOptionsError } from '../errors.js';
 import type { Freshness } from '../freshness/freshness.js';
+import type { Health } from '../health/health.js';
 import type { BookmarkStore } from '../options/bookmark-options.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Outside } from './outside.js';
@@ -23,11 +24,17 @@ export interface Clients {
   readonly carrier?: Carrier;
 }
 
+/** Engines, and what is known of them where they can be asked. */
+export interface WatchedEngines {
+  readonly engines: EngineRegistry;
+  readonly freshness: Freshness | undefined;
+  readonly health: Health | undefined;
+}
+
 /** By position where positions can be told, unless told otherwise. Throws `InvalidOptionsError` for what can't be. */
 export function createClients(
   options: ResolvedOptions,
-  freshness: Freshness | undefined,
-  engines: EngineRegistry,
+  { freshness, engines, health }: WatchedEngines,
   outside: Outside,
 ): Clients {
   const { pin } = options;
@@ -44,22 +51,27 @@ export function createClients(
         'such clients carry the Database-Bookmark header, or keep their bookmarks in bookmark.store.',
     );
   }
-  const bookmarks = createBookmarks(options, freshness, engines, outside);
+  const newerTimeline = (timeline: number) => health?.heardOfTimeline(timeline);
+  const bookmarks = createBookmarks(options, { freshness, engines, newerTimeline }, outside);
   return { bookmarks, carrier: bookmarkCarrier(options, bookmarks, outside) };
 }
 
 /** Without a secret of the user's, with one that lives as long as the process. */
 function createBookmarks(
-  { name: set, bookmark, logger }: ResolvedOptions,
-  freshness: Freshness,
-  engines: EngineRegistry,
+  { name: set, bookmark, pin: { seconds }, logger }: ResolvedOptions,
+  {
+    freshness,
+    engines,
+    newerTimeline,
+  }: { engines: EngineRegistry } & Pick<BookmarksParts, 'freshness' | 'newerTimeline'>,
   { clock, newSecret }: Outside,
 ): Bookmarks {
   const { secrets, firstIssued } = signingSecrets(bookmark.secrets, 'Bookmarks', { logger, newSecret });
   const { maxAgeSeconds } = bookmark;
   const signer = new Signer({ kind: BOOKMARK_VERSION, set, secrets, maxAgeSeconds, clock });
   const isSlave = (name: string) => engines.find(name)?.role === 'slave';
-  return new Bookmarks(new BookmarkCodec(signer), freshness, isSlave, firstIssued);
+  const codec = new BookmarkCodec(signer);
+  return new Bookmarks({ codec, freshness, isSlave, firstIssued, newerTimeline, seconds });
 }
 
 function bookmarkCarrier(options: ResolvedOptions, bookmarks: Bookmarks, outside: Outside): Carrier {

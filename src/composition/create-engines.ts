@@ -1,5 +1,5 @@
 import type { Balancer } from '../balancer/balancer.js';
-import { createEngine } from '../engines/create-engine.js';
+import { createEngine, isPostgres } from '../engines/create-engine.js';
 import { EngineRegistry } from '../engines/engine-registry.js';
 import { Freshness } from '../freshness/freshness.js';
 import { MasterPositions } from '../freshness/master-positions.js';
@@ -19,6 +19,7 @@ export function createEngines(options: ResolvedOptions, { clock }: Outside): Eng
   const slaves = options.slaves.map((slave) => createEngine('slave', slave, clock));
   return new EngineRegistry(master, Object.freeze(slaves), {
     balancing: slaves.length > 0 || options.slaveSource !== undefined,
+    watched: isPostgres(master.knex),
     createSlave: (name, slave) => createEngine('slave', resolveSlave(name, slave, options.shared), clock),
     clock,
   });

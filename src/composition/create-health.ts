@@ -24,7 +24,7 @@ export function createHealth(
   const { clock, random, health: questions } = outside;
   const { intervalMs, timeoutMs, slowStartMs } = options;
   const monitor = new Monitor({ questions, intervalMs, timeoutMs, clock, random });
-  const waiters = { master: new Waiters(clock), slave: new Waiters(clock) };
+  const waiters = { master: new Waiters(clock), slave: new Waiters(clock), first: new Waiters(clock) };
   const runsQueries = (engine: Engine) =>
     questions.runQuery(engine, timeoutMs).then(
       () => true,
@@ -47,5 +47,5 @@ export function createHealth(
     failover,
     clock,
   });
-  return new Health({ engines, judge, monitor, waiters, failover, clock });
+  return new Health({ engines, judge, monitor, waiters, failover, timeoutMs, clock });
 }

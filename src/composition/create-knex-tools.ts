@@ -20,8 +20,10 @@ export interface Rooms {
   readonly classifier: QueryClassifier;
   readonly decider: Decider;
   readonly health: Health | undefined;
-  /** Undefined where nothing counts as seen: positions can't be told, or clients are kept by time. */
-  readonly tracked: Freshness | undefined;
+  /** Undefined where positions can't be told. */
+  readonly freshness: Freshness | undefined;
+  /** Whether clients carry positions; else what they have seen is kept by time. */
+  readonly clientsByPosition: boolean;
   readonly events: RoutingEvents;
   readonly clock: Clock;
 }
@@ -29,18 +31,19 @@ export interface Rooms {
 /** What all routed Knexes of a set share. */
 export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexTools {
   const { name: set, logger, retryWrites: writes, failover } = options;
-  const { engines, classifier, decider, health, tracked, events, clock } = rooms;
+  const { engines, classifier, decider, health, freshness, clientsByPosition, events, clock } = rooms;
+  const tracker = new SeenTracker(freshness, clientsByPosition);
   const dispatcher = new Dispatcher({
     set,
     decider,
     announcer: new DecisionAnnouncer(engines, logger, events),
     classifier,
-    tracker: new SeenTracker(tracked),
+    tracker,
     logger,
     isContested: () => health?.isContested === true,
   });
   const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
   const retries = new Retries({ health, writes, waitMs: failover.waitMs, budget, events, clock });
   const explainer = new Explainer(set, decider, classifier);
-  return { engines, dispatcher, held: new HeldConnections(), retries, explainer, clock };
+  return { engines, dispatcher, tracker, held: new HeldConnections(), retries, explainer, clock };
 }

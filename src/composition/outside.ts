@@ -2,7 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { type Clock, SYSTEM_CLOCK } from '../clock.js';
 import type { Engine } from '../engines/engine.js';
 import { FRESHNESS_QUESTIONS, type FreshnessQuestions } from '../freshness/freshness-questions.js';
-import { HEALTH_QUESTIONS, type HealthQuestions } from '../health/engine-probe.js';
+import type { HealthQuestions } from '../health/engine-probe.js';
+import { SqlHealthQuestions } from '../health/health-questions.js';
 import { type CatalogueRows, readCatalogue } from '../intent/catalogue-reader.js';
 
 /** What the core takes from outside, so that it also runs where time, chance and servers are simulated. */
@@ -22,6 +23,6 @@ export const OUTSIDE: Outside = {
   random: Math.random,
   newSecret: () => randomBytes(32).toString('hex'),
   freshness: FRESHNESS_QUESTIONS,
-  health: HEALTH_QUESTIONS,
+  health: new SqlHealthQuestions(),
   catalogue: ({ probes }) => readCatalogue(probes),
 };

@@ -58,6 +58,11 @@ export function settleAt(seen: Seen, position: bigint, marks: number): void {
   if (seen.marks === marks) seen.unsettled = undefined;
 }
 
+/** Whether what was seen narrows the choice: more than that the server which is kept anyway may not change. */
+export function narrows({ position, unsettled }: Seen, kept: string | undefined): boolean {
+  return position > 0n || (unsettled !== undefined && unsettled !== kept);
+}
+
 /** The slave's name of a server. */
 export function slaveOf(server: string): string {
   return server.split('@', 1)[0]!;

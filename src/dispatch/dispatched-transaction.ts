@@ -5,14 +5,14 @@ import { see, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import type { CommitAnswer } from '../knex-internals.js';
 import type { Dispatched, Dispatching } from './dispatched.js';
+import type { SeenTracker } from './seen-tracker.js';
 import type { Attempt } from './retries.js';
 
 /** What a transaction on its way is put together from. */
 export interface DispatchedTransactionParts {
-  readonly dispatcher: {
-    isOutdated(dispatched: Dispatched): boolean;
-    insteadOf(dispatched: Dispatched): Dispatched | undefined;
-  };
+  readonly tracker: SeenTracker;
+  /** Where it begins instead where its slave is outdated; undefined: it is to be dispatched anew. */
+  readonly insteadOf: (dispatched: Dispatched) => Dispatched | undefined;
   /** Finds the engine to begin on. */
   readonly dispatch: () => Dispatching;
   readonly context: Context;
@@ -59,8 +59,8 @@ export class DispatchedTransaction {
   /** With the connection at hand: whether it must begin on another one, which `engine` names from now on. */
   async isMoved(): Promise<boolean> {
     const dispatched = await this.dispatched;
-    if (!this.parts.dispatcher.isOutdated(dispatched)) return false;
-    this.dispatched = this.parts.dispatcher.insteadOf(dispatched) ?? this.parts.dispatch();
+    if (!this.parts.tracker.isOutdated(dispatched)) return false;
+    this.dispatched = this.parts.insteadOf(dispatched) ?? this.parts.dispatch();
     return true;
   }
 

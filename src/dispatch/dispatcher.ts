@@ -61,6 +61,7 @@ export class Dispatcher {
   transactionQuery(builder: object, engine: Engine): Dispatched {
     const classification = this.parts.classifier.classify(builder);
     if (engine.role === 'slave' && classification.intent === 'write') throw refusal(engine, classification);
+    if (engine.role === 'master') this.assertOneMaster(classification);
     const query = { ...this.looked(builder, classification, undefined), movable: false };
     return this.announced(query, { engine, reason: 'transaction' });
   }
@@ -78,19 +79,9 @@ export class Dispatcher {
     return decider.decision({ engine: knexEngine, reason: 'query' }, currentContext(set)).engine;
   }
 
-  /** A query has ended, well or not, or a stream has begun: what it shows is seen. */
-  shows(dispatched: Dispatched): void {
-    this.parts.tracker.shows(dispatched);
-  }
-
   /** A query has ended outside a transaction. */
   ended({ query }: Dispatched): void {
     if (query.classification.changesCatalogue) this.catalogueChanged();
-  }
-
-  /** The connection is there, but the slave is not what it was chosen for any more. */
-  isOutdated(dispatched: Dispatched): boolean {
-    return this.parts.tracker.isOutdated(dispatched);
   }
 
   /** Where a read goes instead whose slave is outdated; undefined: it is to be dispatched anew. */
@@ -126,6 +117,7 @@ export class Dispatcher {
       `Slave ${engine.name} refused a write that looked like a read; it runs on the master: ${queryShape(facts.builder)}`,
     );
     const classification = classifier.classify(facts.builder);
+    this.assertOneMaster(classification);
     const decision = decider.decision({ engine: 'master', reason: 'write' }, context);
     return this.send({ ...settled(query, tracked ? 'session' : 'eventual'), classification }, decision);
   }
@@ -154,7 +146,8 @@ export class Dispatcher {
   ): DispatchedTransaction {
     const freshness = this.parts.tracker.ofTransaction(query, readOnly);
     return new DispatchedTransaction({
-      dispatcher: this,
+      tracker: this.parts.tracker,
+      insteadOf: (dispatched) => this.insteadOf(dispatched),
       dispatch,
       freshness,
       readOnly,
@@ -163,13 +156,18 @@ export class Dispatcher {
   }
 
   private decide({ facts, classification, context, knexEngine }: DispatchedQuery): Decided {
-    const { decider, isContested } = this.parts;
-    if (facts.intent !== 'read' && isContested()) throw new TwoMastersError();
+    const { decider } = this.parts;
+    this.assertOneMaster(classification);
     if (knexEngine === undefined) return decider.decide(facts, context);
-    const decision = decider.decision({ engine: knexEngine, reason: 'query' }, context);
-    if (decision.engine.role === 'slave' && facts.intent === 'write')
-      throw refusal(decision.engine, classification);
-    return decider.arriving(decision, facts, context);
+    const choice = { engine: knexEngine, reason: 'query' } as const;
+    const { engine } = decider.decision(choice, context);
+    if (engine.role === 'slave' && facts.intent === 'write') throw refusal(engine, classification);
+    return decider.decideNamed(choice, facts, context);
+  }
+
+  /** While two servers claim to be the master, what may write goes to none of them. */
+  private assertOneMaster({ intent }: Classification): void {
+    if (intent !== 'read' && this.parts.isContested()) throw new TwoMastersError();
   }
 
   private sent(query: DispatchedQuery, decided: Decided): Dispatching {

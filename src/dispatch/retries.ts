@@ -97,7 +97,12 @@ export class Retries {
     const isUnsent = failure !== 'broken' && failure !== 'conflict';
     if (!attempt.isRead && !isUnsent) return false; // it may have had an effect
     if (attempt.role === 'slave') return failure !== undefined && this.parts.budget.take();
-    if (failure === 'busy' || (!attempt.isRead && this.parts.writes === 'never')) return false;
+    if (
+      failure === 'busy' ||
+      failure === 'misconfigured' ||
+      (!attempt.isRead && this.parts.writes === 'never')
+    )
+      return false;
     return this.parts.budget.take() && this.masterReturns(tries);
   }
 

@@ -7,8 +7,15 @@ import type { Dispatched, DispatchedQuery } from './dispatched.js';
 
 /** What of a context's queries its client gets to see, and what that asks of the slave that serves it. */
 export class SeenTracker {
-  /** `freshness`: undefined where positions can't be told; nothing counts as seen then. */
-  constructor(private readonly freshness: Freshness | undefined) {}
+  private readonly freshness: Freshness | undefined;
+  /** The same where what is seen counts. */
+  private readonly tracked: Freshness | undefined;
+
+  /** `freshness`: undefined where positions can't be told. `byPosition`: whether clients carry what they have seen as one. */
+  constructor(freshness: Freshness | undefined, byPosition: boolean) {
+    this.freshness = freshness;
+    this.tracked = byPosition ? freshness : undefined;
+  }
 
   /** A query that goes where it was decided. */
   dispatched(query: DispatchedQuery, { engine, reason }: Decision): Dispatched {
@@ -25,7 +32,7 @@ export class SeenTracker {
   /** What a transaction shows, and where its log stands, is known by these; undefined where it does not count. */
   ofTransaction({ context, facts }: DispatchedQuery, readOnly: boolean): Freshness | undefined {
     const isTracked = readOnly ? this.tracksReads(context, facts.consistency) : this.tracksWrites(context);
-    return isTracked ? this.freshness : undefined;
+    return isTracked ? this.tracked : undefined;
   }
 
   /** From the moment it is sent a write may be there; what is only unproved counts as one. */
@@ -45,14 +52,15 @@ export class SeenTracker {
   /** A slave was chosen for a read, but its connection came too late, or is one to another run of the server. */
   isOutdated({ engine, role, query: { context }, startedAt, deadline, tracked }: Dispatched): boolean {
     if (role !== 'slave') return false;
-    if (deadline !== undefined) return this.freshness?.isPast(deadline) ?? false;
-    if (!tracked || engine.startedAt === startedAt) return false;
+    const isSameRun = engine.startedAt === startedAt;
+    if (deadline !== undefined) return !isSameRun || this.freshness!.isPast(deadline);
+    if (!tracked || isSameRun) return false;
     return startedAt !== undefined || context.work.seen.position > 0n;
   }
 
   /** A client's next reads show what it has written, whatever wrote it, and however fresh the reads around it were to be. */
   private tracksWrites(context: Context): boolean {
-    return this.freshness !== undefined && context.kind !== 'none';
+    return this.tracked !== undefined && context.kind !== 'none';
   }
 
   /**
@@ -61,6 +69,6 @@ export class SeenTracker {
    */
   private tracksReads(context: Context, consistency: Consistency): boolean {
     const isForClient = consistency === 'session' || consistency === 'strong';
-    return this.freshness !== undefined && context.balanced && isForClient;
+    return this.tracked !== undefined && context.balanced && isForClient;
   }
 }

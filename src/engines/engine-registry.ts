@@ -18,6 +18,8 @@ export interface RegistryOptions {
   readonly balancing: boolean;
   /** Checks what the user wrote, and makes a slave of it. */
   readonly createSlave: (name: string, options: SlaveOptions) => Engine;
+  /** Whether engines are asked how they are doing; else what was not asked is believed (other databases). */
+  readonly watched: boolean;
   readonly clock: Clock;
 }
 
@@ -63,7 +65,12 @@ export class EngineRegistry {
 
   /** Whether it is a slave that a read may be sent to now. */
   mayServe({ role, state }: Engine): boolean {
-    return role === 'slave' && serves(state);
+    return role === 'slave' && (serves(state) || (state.kind === 'unknown' && !this.options.watched));
+  }
+
+  /** Whether a slave may serve as soon as it was asked. */
+  get awaitsSlave(): boolean {
+    return this.options.watched && this.slaves.some(({ state }) => state.kind === 'unknown');
   }
 
   /** How the slaves are doing, in words. */

@@ -1,5 +1,6 @@
-/** How an engine is doing, and why. `since` is when it began. Only what is `up`, `returning` or not yet asked serves reads. */
+/** How an engine is doing, and why. `since` is when it began. Only what is `up` or `returning` serves reads. */
 export type EngineState =
+  /** It was not asked yet, or has not said enough to be believed. */
   | { readonly kind: 'unknown'; readonly since: Date }
   | { readonly kind: 'up'; readonly since: Date }
   /** It was out, and gets a growing share of its weight again, from 0 up to 1. */
@@ -18,7 +19,7 @@ export type EngineState =
 export type EngineStateKind = EngineState['kind'];
 
 const SERVES = {
-  unknown: true,
+  unknown: false,
   up: true,
   returning: true,
   lagging: false,

@@ -92,6 +92,11 @@ export class Engine {
   /** Another role from now on; connections that were begun in the old one are not used again. */
   takeRole(role: EngineRole): void {
     this.role = role;
+    this.outdate();
+  }
+
+  /** Idle connections are not used again: new ones wait until its role is sure. */
+  outdate(): void {
     this.generation++;
   }
 

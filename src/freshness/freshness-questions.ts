@@ -23,6 +23,11 @@ export interface ReplayRow {
   readonly walfile: string | null;
 }
 
+/** What a probe tells of replay; `lsn` is null where the server may not tell. */
+export interface HeardReplay extends Omit<ReplayRow, 'lsn'> {
+  readonly lsn: string | null;
+}
+
 /** What a server shows: all transactions below `xmax` but those that still run. */
 export interface SnapshotRow {
   readonly xmax: string;

@@ -6,7 +6,7 @@ import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { BoundedStaleness } from '../context/consistency.js';
 import { MasterBehindError } from '../errors.js';
-import type { ReplayRow } from './freshness-questions.js';
+import type { HeardReplay } from './freshness-questions.js';
 import type { MasterPosition, MasterPositions } from './master-positions.js';
 import type { MasterVisibility } from './master-visibility.js';
 import type { Position } from './position.js';
@@ -78,6 +78,7 @@ export class Freshness {
 
   /** Turns what was seen on a server into a position that covers it. Rejects when the master can't be asked. */
   async settle(seen: Seen): Promise<void> {
+    if (!this.isTold) throw new Error('The master does not tell its position');
     const { marks } = seen;
     const { position } = await this.master.ask();
     settleAt(seen, position, marks);
@@ -105,8 +106,13 @@ export class Freshness {
   }
 
   /** A slave has said how far it is, to whoever asked. */
-  heardSlave(slave: Engine, answer: ReplayRow): void {
-    this.replayOf(slave).heard(answer);
+  heardSlave(slave: Engine, { lsn, started_at, walfile }: HeardReplay): void {
+    if (lsn !== null) this.replayOf(slave).heard({ lsn, started_at, walfile });
+  }
+
+  /** Whether the master tells positions; where it does not, what clients have seen is kept by time. */
+  get isTold(): boolean {
+    return !this.master.isUntold;
   }
 
   private slaveSeen({ unsettled }: Seen): Engine | undefined {

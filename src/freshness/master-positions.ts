@@ -13,16 +13,24 @@ export interface MasterPosition {
 }
 
 /** What a probe of the master tells. */
-export interface HeardPosition extends ClusterRow {
-  readonly lsn: string;
+export interface HeardPosition {
+  /** Null where it may not tell. */
+  readonly lsn: string | null;
   /** Null on a slave. */
   readonly walfile: string | null;
+  readonly system: string | null;
+  readonly segment: string;
 }
+
+/** Stands for a system whose identifier the server does not tell. */
+const UNTOLD = '-';
 
 /** What is known of the master's position. Owned by one set of engines; written by whoever has an answer of the master's. */
 export class MasterPositions {
   /** The last answer. */
   latest: MasterPosition | undefined;
+  /** The master does not tell its position: it does not support that, or a grant is missing. */
+  isUntold = false;
   private known: ClusterRow | undefined;
   private cluster: Promise<ClusterRow> | undefined;
   private readonly shared = new SharedQuestion(() => this.query());
@@ -48,8 +56,9 @@ export class MasterPositions {
 
   /** An answer of the master's to another question, sent at that time. */
   heard({ lsn, walfile, system, segment }: HeardPosition, askedAtMs: number): void {
-    if (walfile === null) return;
-    this.known ??= { system, segment };
+    this.isUntold = lsn === null;
+    if (lsn === null || walfile === null) return;
+    this.known ??= { system: system ?? UNTOLD, segment };
     this.latest = read({ lsn, walfile }, this.known, askedAtMs);
   }
 

@@ -5,8 +5,9 @@
  * `conflict`: a slave gave an error for its own sake: its replay had to go on, or it is out of disk; it stays in rotation,
  * since one query that no engine can answer must not take them all out.
  * `busy`: this process's own pool had no connection free in time; nothing was sent.
+ * `misconfigured`: the server refuses this app by its password, role, database or TLS: waiting does not help.
  */
-export type EngineFailure = 'unreachable' | 'broken' | 'conflict' | 'busy';
+export type EngineFailure = 'unreachable' | 'broken' | 'conflict' | 'busy' | 'misconfigured';
 
 interface DriverError {
   readonly code?: unknown;
@@ -24,10 +25,19 @@ const UNREACHABLE_CODES = new Set([
   'EADDRNOTAVAIL',
   '57P03', // cannot_connect_now: it starts up or shuts down
   '53300', // too_many_connections
+  'DATABASE_ROUTING_CONNECTION_SETTINGS',
+]);
+
+const MISCONFIGURED_CODES = new Set([
   '28000', // no entry in pg_hba.conf, or no such role
   '28P01', // the password is wrong: rotated here and not there, say
   '3D000', // no such database
-  'DATABASE_ROUTING_CONNECTION_SETTINGS',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'CERT_HAS_EXPIRED',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
 ]);
 
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']);
@@ -41,6 +51,7 @@ const OWN_TROUBLE = /^(?:53|58|XX00[12])/;
 /** What pg says without a code. */
 const UNREACHABLE_TEXTS =
   /^timeout expired$|timeout exceeded when trying to connect|Connection terminated due to connection timeout|Connection terminated before/i;
+const MISCONFIGURED_TEXTS = /server does not support SSL connections|^SASL: /i;
 const BROKEN_TEXTS =
   /Connection terminated|Connection ended unexpectedly|Client has encountered a connection error|Client was closed/i;
 
@@ -53,11 +64,13 @@ export function engineFailureOf(error: unknown, isSlave: boolean): EngineFailure
   const text = typeof message === 'string' ? message : '';
   if (typeof code === 'string') return failureOfCode(code, text, isSlave);
   if (name === 'KnexTimeoutError') return POOL_TIMEOUT.test(text) ? 'busy' : undefined;
+  if (MISCONFIGURED_TEXTS.test(text)) return 'misconfigured';
   if (UNREACHABLE_TEXTS.test(text)) return 'unreachable';
   return BROKEN_TEXTS.test(text) ? 'broken' : undefined;
 }
 
 function failureOfCode(code: string, text: string, isSlave: boolean): EngineFailure | undefined {
+  if (MISCONFIGURED_CODES.has(code)) return 'misconfigured';
   if (UNREACHABLE_CODES.has(code)) return 'unreachable';
   if (isSlave && (isConflict(code, text) || OWN_TROUBLE.test(code))) return 'conflict';
   return BROKEN_CODES.has(code) || BROKEN_CLASSES.test(code) ? 'broken' : undefined;
@@ -76,7 +89,10 @@ export function isRefusedWrite(error: unknown): error is Error {
   return error instanceof Error && (error as { code?: unknown }).code === READ_ONLY_SQL_TRANSACTION;
 }
 
-/** An error in words. */
+/** An error in words, without the query that Knex puts before what the server says. */
 export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message || error.name : String(error);
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message || error.name;
+  const query = message.lastIndexOf(' - ');
+  return query < 0 ? message : message.slice(query + 3);
 }

@@ -1,5 +1,6 @@
 import type { Engine, EngineRole } from '../engines/engine.js';
 import { type EngineState, serves } from '../engines/engine-state.js';
+import type { ProbePart } from './engine-probe.js';
 import type { EngineHealth } from './engine-health.js';
 
 /** How one engine is doing. What is undefined has not been asked yet, or can't be. */
@@ -19,6 +20,8 @@ export interface EngineStatus {
   readonly timeline: number | undefined;
   /** Whether a slave's replay was paused by hand. */
   readonly isReplayPaused: boolean | undefined;
+  /** What the engine refuses to tell, each with its words; docs/health.md says what to grant. Empty where it tells all. */
+  readonly untold: Partial<Readonly<Record<ProbePart, string>>>;
   /** Whether a slave receives the master's log as a stream. */
   readonly isReceiving: boolean | undefined;
 }
@@ -36,8 +39,9 @@ export function engineStatus(engine: Engine, health: EngineHealth | undefined): 
     lagMs: lag && Math.round(lag.ms),
     lagBytes: lag?.bytes,
     latencyMs: latencyMs && Math.round(latencyMs * 10) / 10,
-    timeline: answer?.timeline,
+    timeline: answer?.timeline ?? undefined,
     isReplayPaused: asSlave?.paused ?? undefined,
-    isReceiving: asSlave?.receiving,
+    untold: answer?.untold ?? {},
+    isReceiving: asSlave?.receiving ?? undefined,
   };
 }

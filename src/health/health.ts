@@ -18,11 +18,17 @@ export interface HealthParts {
   readonly monitor: Monitor;
   readonly waiters: EngineWaiters;
   readonly failover: ResolvedFailoverOptions;
+  /** `health.timeoutMs`. */
+  readonly timeoutMs: number;
   readonly clock: Clock;
 }
 
 /** How the engines of one set are doing, for those who use them: what they may ask, wait for, and tell. */
 export class Health implements EngineWatcher {
+  /** The newest timeline that a client has seen beyond the master's, and when that was heard. */
+  private doubted = 0;
+  private doubtedAtMs = -Infinity;
+
   constructor(private readonly parts: HealthParts) {
     for (const engine of parts.engines.all()) this.joined(engine);
     parts.engines.watch(this);
@@ -58,7 +64,7 @@ export class Health implements EngineWatcher {
 
   start(): void {
     const { waiters, monitor } = this.parts;
-    for (const one of [waiters.master, waiters.slave]) one.open();
+    for (const one of Object.values(waiters)) one.open();
     monitor.start();
   }
 
@@ -66,7 +72,7 @@ export class Health implements EngineWatcher {
   stop(): void {
     const { waiters, monitor } = this.parts;
     monitor.stop();
-    for (const one of [waiters.master, waiters.slave]) one.close();
+    for (const one of Object.values(waiters)) one.close();
   }
 
   /** Resolves when each engine was asked once, whether it answered or not; at once where they were. */
@@ -99,6 +105,15 @@ export class Health implements EngineWatcher {
   }
 
   /**
+   * Resolves when a slave that was asked may serve, or when all slaves have said what they are; after `health.timeoutMs` at
+   * the latest.
+   */
+  async firstAnswers(): Promise<void> {
+    this.need();
+    if (this.parts.engines.awaitsSlave) await this.parts.waiters.first.wait(this.parts.timeoutMs);
+  }
+
+  /**
    * Resolves when all engines were asked a moment ago: a master that a new connection is made to could have been replaced
    * while it was away, or before this process began.
    */
@@ -106,8 +121,22 @@ export class Health implements EngineWatcher {
     const { engines, failover, clock } = this.parts;
     if (!failover.enabled || !engines.balancing) return;
     this.need();
-    const since = clock.nowMs() - FRESH_MS;
+    const since = Math.max(clock.nowMs() - FRESH_MS, this.doubtedAtMs);
     await this.askThose(({ askedAtMs }) => askedAtMs < since);
+  }
+
+  /**
+   * A client brought a signed bookmark of a newer timeline than the master's: a slave was promoted that this process does not
+   * know of. All engines are asked before the master is believed again; once for each such timeline.
+   */
+  heardOfTimeline(timeline: number): void {
+    const { engines, monitor, clock } = this.parts;
+    if (timeline <= this.doubted) return;
+    this.doubted = timeline;
+    this.doubtedAtMs = clock.nowMs();
+    engines.master.outdate();
+    monitor.need();
+    monitor.askAll();
   }
 
   private async askThose(which: (health: EngineHealth) => boolean): Promise<void> {

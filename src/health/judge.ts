@@ -7,10 +7,10 @@ import type { Freshness } from '../freshness/freshness.js';
 import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
 import { messageOf } from './engine-failure.js';
 import type { EngineHealth } from './engine-health.js';
-import { NoAnswerError, type ProbeRow } from './engine-probe.js';
+import { NoAnswerError, type ProbePart, type ProbeRow } from './engine-probe.js';
 import type { Lag, LagMeter } from './lag-meter.js';
 import type { MasterElection } from './master-election.js';
-import type { Listener, Monitor } from './monitor.js';
+import type { Listener, Monitor, Pace } from './monitor.js';
 import { type Surroundings, faultOfMaster, faultOfSlave, isInDoubt } from './slave-fault.js';
 import type { Waiters } from './waiters.js';
 
@@ -18,12 +18,16 @@ import type { Waiters } from './waiters.js';
 export interface HealthListener {
   engineChanged(engine: Engine, from: EngineState): void;
   masterChanged(from: Engine, to: Engine): void;
+  /** An engine refuses to tell a part of what it is asked for. */
+  untold(engine: Engine, part: ProbePart, because: string): void;
 }
 
 /** Those who wait for an engine. */
 export interface EngineWaiters {
   readonly master: Waiters;
   readonly slave: Waiters;
+  /** For the first slave that was asked and may serve, or until all have said what they are. */
+  readonly first: Waiters;
 }
 
 /** What the judge is put together from. */
@@ -80,6 +84,7 @@ export class Judge implements EngineWatcher, Listener {
     const { kind } = engine.state;
     listener.engineChanged(engine, from);
     if (kind === 'returning' || kind === 'up') waiters.slave.release(true);
+    if (!engines.awaitsSlave || engines.eligibleSlaves().length > 0) waiters.first.release(true);
     if (kind === 'down' && engine === engines.master) monitor.askAll();
     if (kind === 'slow') engine.turnAway();
   }
@@ -89,16 +94,34 @@ export class Judge implements EngineWatcher, Listener {
     const health = this.healths.get(engine);
     if (!health) return;
     const nowMs = clock.nowMs();
+    this.tellUntold(health, answer);
     health.answered(answer, askedAtMs, nowMs - askedAtMs);
     engine.startedAt = answer.started_at;
     this.settleMaster();
     const isMaster = engine === engines.master;
     if (isMaster) this.heardMaster(answer, askedAtMs);
     else freshness?.heardSlave(engine, answer);
+    if (!isMaster) return this.judgeSlave(health, answer);
+    health.judge(faultOfMaster(answer), nowMs);
+    if (engine.state.kind === 'up') waiters.master.release(true);
+    this.judgeWaiting();
+  }
+
+  /** A slave is not believed before there is a master to compare it with, unless that can't be asked. */
+  private judgeSlave(health: EngineHealth, answer: ProbeRow): void {
+    const { engines, clock } = this.parts;
     health.lag = answer.in_recovery ? this.lagOf(answer) : undefined;
-    const fault = isMaster ? faultOfMaster(answer) : faultOfSlave(health, answer, this.around(health));
-    health.judge(fault, nowMs);
-    if (isMaster && engine.state.kind === 'up') waiters.master.release(true);
+    const isNew = health.engine.state.kind === 'unknown';
+    const mayWait = isNew && (!this.healths.get(engines.master)?.isKnown || health.lag?.isCertain === false);
+    const fault = faultOfSlave(health, answer, this.around(health));
+    if (fault || !mayWait) health.judge(fault, clock.nowMs());
+  }
+
+  /** Slaves that answered before the master did. */
+  private judgeWaiting(): void {
+    for (const health of this.all)
+      if (health.engine.state.kind === 'unknown' && health.answer && health.engine.role === 'slave')
+        this.judgeSlave(health, health.answer);
   }
 
   notHeard(engine: Engine, error: unknown, askedAtMs: number): void {
@@ -106,15 +129,24 @@ export class Judge implements EngineWatcher, Listener {
     // what waits for a slave that does not answer runs elsewhere; on the master it may yet be done
     if (error instanceof NoAnswerError && engine.role === 'slave') engine.cut();
     this.settleMaster();
+    if (engine === this.parts.engines.master) this.judgeWaiting();
   }
 
-  pace(engine: Engine): 'again' | 'urgent' | 'calm' {
+  pace(engine: Engine): Pace {
     const { engines, waiters } = this.parts;
     const health = this.healths.get(engine);
+    if (engine.role === 'slave' && engine.state.kind === 'unknown') return 'soon';
     if (health && engine.role === 'slave' && isInDoubt(health, this.around(health))) return 'again';
     const { kind } = engines.master.state;
     const hasMaster = kind === 'up' || kind === 'unknown';
     return hasMaster && waiters.master.isEmpty ? 'calm' : 'urgent';
+  }
+
+  /** Once for each part that an engine begins to refuse. */
+  private tellUntold({ engine, answer: before }: EngineHealth, { untold }: ProbeRow): void {
+    for (const [part, because] of Object.entries(untold))
+      if (before?.untold[part as ProbePart] === undefined)
+        this.parts.listener.untold(engine, part as ProbePart, because);
   }
 
   private heardMaster(answer: ProbeRow, askedAtMs: number): void {
@@ -125,17 +157,19 @@ export class Judge implements EngineWatcher, Listener {
     if (freshness?.master.latest) lag.note(freshness.master.latest.position, askedAtMs);
   }
 
-  private lagOf({ lsn, replayed_ms: age }: ProbeRow): Lag | undefined {
+  private lagOf({ lsn, replayed_ms: age, aurora_lag_ms: auroraMs }: ProbeRow): Lag | undefined {
     const { lag, clock } = this.parts;
+    if (auroraMs !== null) return { ms: auroraMs, bytes: undefined, isCertain: true };
+    if (lsn === null) return undefined;
     return lag.lagOf(parsePosition(lsn), age === null ? undefined : Number(age), clock.nowMs());
   }
 
   private around(health: EngineHealth): Surroundings {
     const { engines, election, options } = this.parts;
-    const { system, timeline } = election;
+    const { system, timeline, database } = election;
     const others = this.all.filter((other) => other !== health && other.answer);
     const isLast = !engines.eligibleSlaves().some((slave) => slave !== health.engine);
-    return { system, timeline, masterRun: engines.master.startedAt, others, isLast, options };
+    return { system, timeline, database, masterRun: engines.master.startedAt, others, isLast, options };
   }
 
   /** Follows the engines' own word on who is the master. Before the configured one was asked nobody is promoted. */

@@ -7,7 +7,10 @@ interface Sample {
 
 export interface Lag {
   readonly ms: number;
-  readonly bytes: number;
+  /** Undefined where positions are not told. */
+  readonly bytes: number | undefined;
+  /** False where the slave may merely be replaying what the master has written since it was first asked. */
+  readonly isCertain: boolean;
 }
 
 const MOST_SAMPLES = 256;
@@ -24,7 +27,9 @@ export class LagMeter {
   /** The master's position, and when it was asked for. */
   note(position: Position, atMs: number): void {
     const last = this.samples.at(-1);
-    if (last && last.position >= position) return; // what was there then still is the newest
+    if (last && last.position > position)
+      this.reset(); // the master has lost the end of its log in a crash
+    else if (last?.position === position) return; // what was there then still is the newest
     this.samples.push({ position, atMs });
     if (this.samples.length > MOST_SAMPLES) this.samples.shift();
   }
@@ -41,11 +46,12 @@ export class LagMeter {
   lagOf(replayed: Position, replayedMs: number | undefined, nowMs: number): Lag | undefined {
     const newest = this.samples.at(-1);
     if (!newest) return undefined;
-    if (replayed >= newest.position) return { ms: 0, bytes: 0 };
+    if (replayed >= newest.position) return { ms: 0, bytes: 0, isCertain: true };
     const bytes = Number(newest.position - replayed);
     const missing = this.samples.findIndex(({ position }) => position > replayed);
     const sampledMs = nowMs - this.samples[missing]!.atMs;
     const isBehindAll = missing === 0 && sampledMs > REPLAYING_MS;
-    return { ms: isBehindAll ? Math.max(sampledMs, replayedMs ?? 0) : sampledMs, bytes };
+    const ms = isBehindAll ? Math.max(sampledMs, replayedMs ?? 0) : sampledMs;
+    return { ms, bytes, isCertain: missing > 0 || isBehindAll };
   }
 }

@@ -1,23 +1,30 @@
 import type { Engine } from '../engines/engine.js';
 import type { EngineHealth } from './engine-health.js';
+import type { ProbeRow } from './engine-probe.js';
 
 /**
- * The master is the engine that is not in recovery on the newest timeline. An old master that comes back alone is
- * behind that; where two servers write the same timeline nobody can tell which of them is right.
+ * The master is the engine that is not in recovery on the newest timeline. An old master that comes back alone is behind that;
+ * where two servers write the same timeline nobody can tell which of them is right. No server is followed on its own word
+ * alone: it must be of the system that the others are of, and have been seen as a slave of it, or share it with another engine.
  */
 export class MasterElection {
   /** Of the first master that was heard of. */
   system: string | undefined;
+  database: string | undefined;
   /** The newest on which a master was known; 0 before. */
   timeline = 0;
   isContested = false;
   private contestedAtMs: number | undefined;
+  /** The system that an engine was a slave of when it last was one; null where it does not tell. */
+  private readonly wasSlaveOf = new WeakMap<Engine, string | null>();
 
   /** The slave that was promoted meanwhile; undefined: all is as it was. */
   promoted(healths: readonly EngineHealth[], master: Engine, nowMs: number): Engine | undefined {
-    const claims = healths.filter(({ answer }) => answer && !answer.in_recovery && this.isOfSystem(answer));
-    const newest = Math.max(this.timeline, ...claims.map(({ answer }) => answer!.timeline));
-    const newer = claims.filter(({ answer }) => answer!.timeline === newest);
+    for (const { engine, answer } of healths)
+      if (answer?.in_recovery) this.wasSlaveOf.set(engine, answer.system);
+    const claims = healths.filter((health) => this.mayClaim(health, healths, master));
+    const newest = Math.max(this.timeline, ...claims.map(timelineOf));
+    const newer = claims.filter((claim) => timelineOf(claim) === newest);
     if (this.contest(newer, nowMs) || newest === this.timeline) return undefined;
     const [claim] = newer;
     this.heard(claim!.answer!);
@@ -25,9 +32,30 @@ export class MasterElection {
   }
 
   /** The master's own word. */
-  heard({ system, timeline }: { readonly system: string; readonly timeline: number }): void {
-    this.system ??= system;
-    this.timeline = Math.max(this.timeline, timeline);
+  heard({ system, database, timeline }: Pick<ProbeRow, 'system' | 'database' | 'timeline'>): void {
+    this.system ??= system ?? undefined;
+    this.database ??= database;
+    this.timeline = Math.max(this.timeline, timeline ?? 0);
+  }
+
+  private mayClaim({ engine, answer }: EngineHealth, all: readonly EngineHealth[], master: Engine): boolean {
+    if (!answer || answer.in_recovery) return false;
+    if (engine === master) return this.isOfSystem(answer, []);
+    const others = all.filter((other) => other.engine !== engine).flatMap((other) => other.answer ?? []);
+    return this.isOfSystem(answer, others) && this.isVouchedFor(engine, answer, others);
+  }
+
+  /** Before a master was heard of the slaves' word counts: none of them may be of another system. */
+  private isOfSystem({ system, database }: ProbeRow, others: readonly ProbeRow[]): boolean {
+    if (this.database !== undefined && database !== this.database) return false;
+    if (this.system !== undefined) return system === null || system === this.system;
+    return others.every((other) => !other.in_recovery || other.system === system);
+  }
+
+  private isVouchedFor(engine: Engine, { system }: ProbeRow, others: readonly ProbeRow[]): boolean {
+    const was = this.wasSlaveOf.get(engine);
+    if (was !== undefined && was === system) return true;
+    return system !== null && others.some((other) => other.system === system);
   }
 
   /**
@@ -44,8 +72,8 @@ export class MasterElection {
     this.isContested ||= claims.every(({ askedAtMs }) => askedAtMs > sinceMs);
     return true;
   }
+}
 
-  private isOfSystem({ system }: { readonly system: string }): boolean {
-    return this.system === undefined || system === this.system;
-  }
+function timelineOf({ answer }: EngineHealth): number {
+  return answer?.timeline ?? 0;
 }

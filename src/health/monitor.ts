@@ -3,12 +3,15 @@ import type { Clock } from '../clock.js';
 import { type HealthQuestions, NoAnswerError, type ProbeRow, answerWithin } from './engine-probe.js';
 import { ProbeLoop } from './probe-loop.js';
 
+/** `again`: at once. `soon`: it has not said enough to be believed. `urgent`: there is no master. */
+export type Pace = 'again' | 'soon' | 'urgent' | 'calm';
+
 /** Makes something of what engines say. */
 export interface Listener {
   heard(engine: Engine, answer: ProbeRow, askedAtMs: number): void;
   notHeard(engine: Engine, error: unknown, askedAtMs: number): void;
-  /** How soon to ask again: `again` at once, `urgent` where there is no master. */
-  pace(engine: Engine): 'again' | 'urgent' | 'calm';
+  /** How soon to ask again. */
+  pace(engine: Engine): Pace;
 }
 
 /** What the monitor is put together from. */
@@ -24,7 +27,7 @@ export interface MonitorParts {
 const IDLE_MS = 5_000;
 const IDLE_AFTER_MS = 10_000;
 /** While there is no master, all engines are asked for one that was promoted. */
-const URGENT_MS = 100;
+const PAUSE_MS = { again: 0, soon: 20, urgent: 100 } satisfies Record<Exclude<Pace, 'calm'>, number>;
 /** A timer that fires so late says that this process was too busy to hear the answer. */
 const BUSY_MS = 250;
 
@@ -111,6 +114,6 @@ export class Monitor {
     if (this.isAsleep) return IDLE_MS;
     const pace = this.listener?.pace(engine) ?? 'calm';
     if (pace === 'calm') return intervalMs * (0.9 + random() / 5);
-    return pace === 'again' ? 0 : URGENT_MS;
+    return PAUSE_MS[pace];
   }
 }

@@ -6,6 +6,8 @@ import type { ProbeRow } from './engine-probe.js';
 export interface Surroundings {
   /** The master's; undefined until it was asked. */
   readonly system: string | undefined;
+  /** The master's database. */
+  readonly database: string | undefined;
   /** The newest on which a master was known; 0 until then. */
   readonly timeline: number;
   /** Which run of a server the master is. */
@@ -36,17 +38,21 @@ export function faultOfMaster({ in_recovery: inRecovery }: ProbeRow): Fault | un
 }
 
 /** Where the master is not known yet there is nothing to compare with. */
-function faultOfHistory(answer: ProbeRow, { system, timeline, masterRun }: Surroundings): Fault | undefined {
-  if (system === undefined) return undefined;
+function faultOfHistory(answer: ProbeRow, around: Surroundings): Fault | undefined {
+  const { system, timeline, database, masterRun } = around;
+  if (database !== undefined && answer.database !== database)
+    return foreign(`it serves the database ${answer.database}, the master ${database}`);
+  if (system === undefined || answer.system === null) return undefined;
   if (answer.system !== system)
-    return { kind: 'foreign', because: `it belongs to the system ${answer.system}, the master to ${system}` };
+    return foreign(`it belongs to the system ${answer.system}, the master to ${system}`);
   const isMasterItself = !answer.in_recovery && answer.started_at === masterRun;
   if (answer.timeline === timeline && (answer.in_recovery || isMasterItself)) return undefined;
   const does = answer.in_recovery ? 'follows' : 'is no slave: it writes';
-  return {
-    kind: 'foreign',
-    because: `it ${does} timeline ${answer.timeline}, the master writes ${timeline}`,
-  };
+  return foreign(`it ${does} timeline ${answer.timeline}, the master writes ${timeline}`);
+}
+
+function foreign(because: string): Fault {
+  return { kind: 'foreign', because };
 }
 
 /** Out beyond the limit, back below half of it. */
@@ -58,7 +64,7 @@ function faultOfLag(
   const part = engine.state.kind === 'lagging' ? 0.5 : 1;
   if (lag.ms > maxLagMs * part)
     return { kind: 'lagging', because: `it is more than ${maxLagMs * part} ms behind the master` };
-  if (lag.bytes > maxLagBytes * part)
+  if (lag.bytes !== undefined && lag.bytes > maxLagBytes * part)
     return { kind: 'lagging', because: `it is more than ${maxLagBytes * part} bytes behind the master` };
   return undefined;
 }

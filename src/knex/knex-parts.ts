@@ -3,6 +3,7 @@ import type { EngineChoice } from '../context/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Explainer } from '../dispatch/explainer.js';
 import type { Retries } from '../dispatch/retries.js';
+import type { SeenTracker } from '../dispatch/seen-tracker.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { KnexClient, KnexConnection } from '../knex-internals.js';
@@ -14,6 +15,7 @@ import type { HeldConnections } from './held-connections.js';
 export interface KnexTools {
   readonly engines: EngineRegistry;
   readonly dispatcher: Dispatcher;
+  readonly tracker: SeenTracker;
   readonly held: HeldConnections;
   readonly retries: Retries;
   readonly explainer: Explainer;

@@ -55,7 +55,7 @@ export class Run {
 
   protected ended(): void {
     if (!this.dispatched) return;
-    this.parts.dispatcher.shows(this.dispatched);
+    this.parts.tracker.shows(this.dispatched);
     if (!this.runner.client.transacting) this.parts.dispatcher.ended(this.dispatched);
   }
 
@@ -82,7 +82,7 @@ export class Run {
   /** Asked once the connection is there: a slave that was restarted meanwhile may be behind what was seen. */
   protected assertFresh(dispatched: Dispatched): void {
     const { query, role } = dispatched;
-    if (query.movable && role === 'slave' && this.parts.dispatcher.isOutdated(dispatched))
+    if (query.movable && role === 'slave' && this.parts.tracker.isOutdated(dispatched))
       throw new OutdatedSlaveError();
   }
 

@@ -69,7 +69,7 @@ export class StreamRun extends Run {
     return (runner, stream) => {
       if (target.destroyed) return undefined;
       this.assertFresh(dispatched);
-      this.parts.dispatcher.shows(dispatched);
+      this.parts.tracker.shows(dispatched);
       return callback(runner, stream);
     };
   }

@@ -17,7 +17,18 @@ export class BootChecks implements OnModuleInit {
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {}
 
-  onModuleInit(): void {
+  /** Waits for the engines' first answers too, for `health.timeoutMs` at most, so that the first reads find slaves. */
+  async onModuleInit(): Promise<void> {
+    try {
+      this.check();
+    } catch (error) {
+      await this.routing.destroy(); // else its engines are asked on, by an app that does not start
+      throw error;
+    }
+    await this.routing.asked();
+  }
+
+  private check(): void {
     const { routing } = this;
     const sets = this.setsOfApp();
     checkOnlyOne(sets, routing.name);

@@ -42,6 +42,9 @@ const ROUTING_KEYS = {
 
 const LOOK_EVERY_MS = 10_000;
 
+const POSTGRES_CLIENTS: ReadonlySet<string> = new Set(['pg', 'postgres', 'postgresql', 'pgnative']);
+const POSTGRES_PROTOCOLS: ReadonlySet<string> = new Set(['postgres:', 'postgresql:', 'pg:', 'socket:']);
+
 /** The one place that looks at what a user wrote: defaults, checks, freeze. Throws `InvalidOptionsError`. */
 export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions {
   checkObject('The options', options);
@@ -108,12 +111,23 @@ function resolveEngine(
   if (!isConnection(options.connection) && !options.connectionPool) {
     refuse(`${path}.connection`, 'a connection string, object or function', options.connection);
   }
+  checkUrl(`${path}.connection`, options.connection, shared);
   const pool = { ...(poolMin !== undefined && { min: poolMin }), ...shared.pool, ...options.pool };
   return {
     name,
     weight: 1,
     config: { ...shared, ...options, ...(Object.keys(pool).length > 0 && { pool }) },
   };
+}
+
+/** Knex takes a text that is no URL for the name of a file, and pg then connects to wherever its own defaults say. */
+function checkUrl(path: string, connection: unknown, { client }: Knex.Config): void {
+  if (typeof connection !== 'string' || typeof client !== 'string' || !POSTGRES_CLIENTS.has(client)) return;
+  const protocol = URL.canParse(connection) ? new URL(connection).protocol : '';
+  if (!POSTGRES_PROTOCOLS.has(protocol))
+    throw new InvalidOptionsError(
+      `${path} must be a PostgreSQL URL such as postgres://app:secret@10.0.0.1:5432/shop, got a text that is none`,
+    );
 }
 
 function isConnection(connection: unknown): boolean {

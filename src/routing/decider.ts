@@ -2,16 +2,17 @@ import type { Balancer } from '../balancer/balancer.js';
 import type { FoundSlave, Freshness } from '../freshness/freshness.js';
 import type { Consistency } from '../context/consistency.js';
 import { ANY_SLAVE, type Context } from '../context/context.js';
+import { narrows } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
-import { isLate, isOutOfUse } from '../engines/engine-state.js';
+import { isLate } from '../engines/engine-state.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
-import { BALANCED, type Choice, type QueryFacts, type RoutingRules, choose } from './choose.js';
-import { SlavesUnavailableError } from '../errors.js';
+import { BALANCED, type Choice, type QueryFacts, type RoutingRules, choose, onlyWrites } from './choose.js';
 import type { Health } from '../health/health.js';
 import type { Decision, Reason } from './decision.js';
 import type { MasterBudget } from './master-budget.js';
+import type { NoSlave } from './no-slave.js';
 
-/** At once, or after a wait for a slave that is fresh enough. */
+/** At once, or after a wait. */
 export type Decided = Decision | Promise<Decision>;
 
 /** What decisions are made with. */
@@ -25,6 +26,7 @@ export interface DeciderParts {
   /** Whether clients carry positions; else what they have seen is kept by time. */
   readonly clientsByPosition: boolean;
   readonly budget: MasterBudget;
+  readonly noSlave: NoSlave;
   /** Undefined where engines can't be asked: other databases. */
   readonly health: Health | undefined;
 }
@@ -39,6 +41,18 @@ export class Decider {
 
   decide(query: QueryFacts, context: Context): Decided {
     this.parts.health?.need();
+    const mustAsk = this.parts.engines.awaitsSlave && this.mustAskFirst(this.choice(query, context));
+    if (!mustAsk) return this.decideNow(query, context);
+    return this.afterFirstAnswers(() => this.decideNow(query, context));
+  }
+
+  /** The same for a query whose Knex names its engine. */
+  decideNamed(choice: Choice, query: QueryFacts, context: Context): Decided {
+    const decide = () => this.arriving(this.decision(choice, context), query, context);
+    return this.mustAskFirst(choice) ? this.afterFirstAnswers(decide) : decide();
+  }
+
+  private decideNow(query: QueryFacts, context: Context): Decided {
     const choice = this.chosen(query, context);
     if (choice.engine === ANY_SLAVE && this.parts.engines.eligibleSlaves().length === 0)
       return this.withoutSlave(query, context);
@@ -46,6 +60,28 @@ export class Decider {
     const freshness = choice.reason === 'balanced' ? this.freshnessFor(query.consistency) : undefined;
     if (freshness) return this.fresh(query, context, freshness);
     return this.arriving(this.decision(choice, context), query, context);
+  }
+
+  /** Whether a slave that was not asked yet would have to serve. */
+  private mustAskFirst({ engine: name }: Choice): boolean {
+    const { engines } = this.parts;
+    if (name === ANY_SLAVE) return engines.awaitsSlave && engines.eligibleSlaves().length === 0;
+    const engine = name === 'master' ? undefined : engines.find(name);
+    return engines.awaitsSlave && engine?.role === 'slave' && engine.state.kind === 'unknown';
+  }
+
+  private async afterFirstAnswers(decide: () => Decided): Promise<Decision> {
+    await this.parts.health?.firstAnswers();
+    return decide();
+  }
+
+  /** No slave may serve, or not this read any more: the master does, as far as its budget goes. */
+  withoutSlave(query: QueryFacts, context: Context): Decided {
+    const decided = this.parts.noSlave.decide();
+    if (!(decided instanceof Promise)) return this.arriving(decided, query, context);
+    return decided.then((decision) =>
+      decision ? this.arriving(decision, query, context) : this.decide(query, context),
+    );
   }
 
   /** A decision, once its engine shows what the context has seen on a slave. */
@@ -65,7 +101,7 @@ export class Decider {
   private lapses({ engine: name, reason }: Choice): boolean {
     if (reason === 'master-param') return !this.parts.budget.spend();
     const engine = name === ANY_SLAVE ? undefined : this.parts.engines.get(name, 'The query');
-    return engine?.role === 'slave' && isOutOfUse(engine.state);
+    return engine?.role === 'slave' && !this.parts.engines.mayServe(engine) && !isLate(engine.state);
   }
 
   /** What the rules say, before a slave is chosen; nothing is changed by asking. */
@@ -95,28 +131,6 @@ export class Decider {
     return slaves.length > 0 ? this.parts.balancer.choose(slaves) : undefined;
   }
 
-  /** No slave may serve, or not this read any more: the master does, as far as its budget goes. */
-  withoutSlave(query: QueryFacts, context: Context): Decided {
-    this.parts.budget.read();
-    const mayUseMaster = !this.parts.engines.balancing || this.parts.budget.spend(); // a master without slaves is sized for reads
-    if (mayUseMaster) return this.arriving(this.onMaster('no-slave'), query, context);
-    const { otherwise, waitMs } = this.parts.budget.options;
-    if (otherwise === 'wait') return this.waitForSlave(query, context, waitMs);
-    const stale =
-      otherwise === 'stale' ? this.parts.engines.slaves.find(({ state }) => isLate(state)) : undefined;
-    if (!stale) throw new SlavesUnavailableError(this.parts.engines.slaveStates());
-    return { engine: stale, reason: 'stale' };
-  }
-
-  private async waitForSlave(query: QueryFacts, context: Context, withinMs: number): Promise<Decision> {
-    for (let leftMs = withinMs; leftMs > 0; leftMs -= LOOK_AGAIN_MS) {
-      await this.parts.health?.slaveReturns(Math.min(leftMs, LOOK_AGAIN_MS));
-      if (this.parts.engines.eligibleSlaves().length > 0) return this.decide(query, context);
-      if (this.parts.budget.spend()) return this.arriving(this.onMaster('no-slave'), query, context);
-    }
-    throw new SlavesUnavailableError(this.parts.engines.slaveStates());
-  }
-
   /** What tells how fresh a slave is, where that matters. */
   private freshnessFor(consistency: Consistency): Freshness | undefined {
     if (consistency === 'eventual') return undefined;
@@ -128,7 +142,7 @@ export class Decider {
   private fresh({ consistency }: QueryFacts, context: Context, freshness: Freshness): Decided {
     const forClient = typeof consistency === 'string';
     const kept = this.keptSlave(context);
-    const reason = forClient && isBound(context, kept) ? 'bookmark' : 'balanced';
+    const reason = forClient && narrows(context.work.seen, kept?.server) ? 'bookmark' : 'balanced';
     const found = forClient
       ? freshness.forClient(context, kept, this.parts.slavePer === 'context')
       : freshness.within(consistency, kept);
@@ -183,17 +197,4 @@ export class Decider {
   private keepsSlave(context: Context): boolean {
     return context.kind !== 'none' && this.parts.slavePer === 'context';
   }
-}
-
-/** How often who waits for a slave looks whether the master's budget has room by now. */
-const LOOK_AGAIN_MS = 50;
-
-/** Whether what was seen narrows the choice: more than that the slave which is kept anyway may not change. */
-function isBound({ work: { seen } }: Context, kept: Engine | undefined): boolean {
-  return seen.position > 0n || (seen.unsettled !== undefined && seen.unsettled !== kept?.server);
-}
-
-/** A transaction may read too. */
-function onlyWrites({ intent, builder }: QueryFacts): boolean {
-  return intent === 'write' && builder !== undefined;
 }

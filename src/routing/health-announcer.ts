@@ -1,5 +1,6 @@
 import type { Engine } from '../engines/engine.js';
 import { type EngineState, serves } from '../engines/engine-state.js';
+import type { ProbePart } from '../health/engine-probe.js';
 import type { HealthListener } from '../health/judge.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { RoutingEvents } from './decision-announcer.js';
@@ -15,7 +16,8 @@ export class HealthAnnouncer implements HealthListener {
   ) {}
 
   engineChanged({ name, state: to }: Engine, from: EngineState): void {
-    const text = `Engine ${name} is ${to.kind}, it was ${from.kind}${'because' in to ? `: ${to.because}` : ''}`;
+    const because = 'because' in to ? `: ${to.because}` : '';
+    const text = shortened(`Engine ${name} went from ${from.kind} to ${to.kind}${because}`);
     if (!serves(to) && to.kind !== 'draining') this.logger.warn(text);
     else if (from.kind !== 'unknown') this.logger.debug(text); // that all is as it should be is no news
     queueMicrotask(() => this.events.emit('engine', { engine: name, from, to }));
@@ -25,4 +27,23 @@ export class HealthAnnouncer implements HealthListener {
     this.logger.warn(`Engine ${to.name} was promoted: writes go there, and no more to ${from.name}`);
     queueMicrotask(() => this.events.emit('master', { from: from.name, to: to.name }));
   }
+
+  untold({ name }: Engine, part: ProbePart, because: string): void {
+    this.logger.warn(shortened(`Engine ${name} does not tell ${PARTS[part]}: ${because}`));
+  }
+}
+
+/** What is missed where a part is refused; docs/health.md says what to grant. */
+const PARTS = {
+  position: 'its position, so what clients have seen is kept by time',
+  identity: 'which system and timeline it is of',
+  replay: 'how it replays',
+  receiver: 'whether it receives the log',
+} satisfies Record<ProbePart, string>;
+
+/** A line of the log: the rest is in `status()`. */
+const LONGEST = 200;
+
+function shortened(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }

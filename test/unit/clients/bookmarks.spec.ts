@@ -16,6 +16,7 @@ class StandingMaster {
   master: { latest: MasterPosition | undefined } = { latest: undefined };
   position = 100n;
   settled = 0;
+  isTold = true;
 
   async settle(seen: Context['work']['seen']): Promise<void> {
     const { marks } = seen;
@@ -33,22 +34,26 @@ class StandingMaster {
 let master: StandingMaster;
 let bookmarks: Bookmarks;
 let issuedFirst = 0;
+let newer: number[];
 let nowSeconds = 0;
 const CLOCK = { wallMs: () => nowSeconds * 1_000 };
 
 const make = (set = 'default', secret = 'a secret of sixteen or more') =>
-  new Bookmarks(
-    new BookmarkCodec(
+  new Bookmarks({
+    codec: new BookmarkCodec(
       new Signer({ kind: BOOKMARK_VERSION, set, secrets: [secret], maxAgeSeconds: 3600, clock: CLOCK }),
     ),
-    master as unknown as Freshness,
-    (name) => SLAVES.includes(name),
-    () => issuedFirst++,
-  );
+    freshness: master as unknown as Freshness,
+    isSlave: (name) => SLAVES.includes(name),
+    firstIssued: () => issuedFirst++,
+    newerTimeline: (timeline) => newer.push(timeline),
+    seconds: 15,
+  });
 
 beforeEach(() => {
   nowSeconds = 1_800_000_000;
   issuedFirst = 0;
+  newer = [];
   master = new StandingMaster();
   master.is(EPOCH);
   bookmarks = make();

@@ -10,7 +10,7 @@ import { InvalidOptionsError, UnknownEngineError } from '../../../src/errors.js'
 beforeEach(() => void jest.useFakeTimers());
 afterEach(() => void jest.useRealTimers());
 
-function registryOf(balancing = true) {
+function registryOf(balancing = true, watched = false) {
   const closed: string[] = [];
   const knexOf = (name: string) => ({ destroy: async () => void closed.push(name) }) as unknown as Knex;
   const engine = (name: string, role: Engine['role']) =>
@@ -19,6 +19,7 @@ function registryOf(balancing = true) {
   const registry = new EngineRegistry(engine('master', 'master'), slaves, {
     balancing,
     createSlave: (name) => engine(name, 'slave'),
+    watched,
     clock: SYSTEM_CLOCK,
   });
   const heard: string[] = [];
@@ -147,9 +148,9 @@ describe('a slave that was promoted', () => {
   });
 });
 
-describe('the slaves that may serve', () => {
+describe('the slaves that may serve where engines are watched', () => {
   it.each<[EngineStateKind, boolean]>([
-    ['unknown', true],
+    ['unknown', false],
     ['up', true],
     ['returning', true],
     ['lagging', false],
@@ -158,7 +159,7 @@ describe('the slaves that may serve', () => {
     ['foreign', false],
     ['draining', false],
   ])('%s: %s', (kind, serves) => {
-    const { registry, eligible } = registryOf();
+    const { registry, eligible } = registryOf(true, true);
     const slave = registry.find('slave1')!;
     eligible();
     registry.setState(slave, { kind, since: new Date(), because: 'x', share: 1 } as typeof slave.state);

@@ -19,6 +19,7 @@ describe('the engines of a set', () => {
   const registry = new EngineRegistry(master, slaves, {
     balancing: true,
     createSlave: (name) => engine(name, 'slave'),
+    watched: false,
     clock: SYSTEM_CLOCK,
   });
 
@@ -53,6 +54,7 @@ describe('the engines of a set', () => {
     const alone = new EngineRegistry(master, [], {
       balancing: false,
       createSlave: (name) => engine(name, 'slave'),
+      watched: false,
       clock: SYSTEM_CLOCK,
     });
     expect(alone.get('slave7', 'x')).toBe(master);

@@ -19,7 +19,7 @@ const CASES: [what: string, error: unknown, onSlave: Word, onMaster: Word][] = [
   ['no way there', coded('EHOSTUNREACH'), 'unreachable', 'unreachable'],
   ['starting up', coded('57P03'), 'unreachable', 'unreachable'],
   ['no connection free there', coded('53300'), 'unreachable', 'unreachable'],
-  ['a password that was rotated', coded('28P01'), 'unreachable', 'unreachable'],
+  ['a password that was rotated', coded('28P01'), 'misconfigured', 'misconfigured'],
   ['a connect timeout of pg 8.15 and older', uncoded('timeout expired'), 'unreachable', 'unreachable'],
   ['a connect timeout', uncoded('timeout exceeded when trying to connect'), 'unreachable', 'unreachable'],
   ['a connect timeout of a pool', uncoded('Connection terminated due to connection timeout'), 'unreachable', 'unreachable'],

@@ -21,6 +21,9 @@ export const SLAVE_ANSWER: ProbeRow = {
   replayed_ms: '10',
   paused: false,
   receiving: true,
+  database: 'app',
+  aurora_lag_ms: null,
+  untold: {},
 };
 
 /** What a master answers. */

@@ -15,6 +15,7 @@ const OPTIONS = resolveHealthOptions({ maxLagMs: 1_000, maxLagBytes: 5_000, slow
 /** The surroundings of a slave on the master's system and timeline, beside two that take 2 ms each. */
 const AROUND: Surroundings = {
   system: 'S',
+  database: 'app',
   timeline: 1,
   isLast: false,
   masterRun: MASTER_ANSWER.started_at,
@@ -34,7 +35,7 @@ function faultOf({ answer = {}, lag, latencyMs = 1, was, around = {} }: Found) {
   const engine = engineOf('slave1');
   if (was) engine.state = { kind: was, since: new Date(), because: 'x', share: 1 } as typeof engine.state;
   const health = heardHealth(engine, answer, latencyMs);
-  health.lag = lag;
+  health.lag = lag && { ...lag, isCertain: true };
   return faultOfSlave(health, { ...SLAVE_ANSWER, ...answer }, { ...AROUND, ...around });
 }
 

@@ -101,7 +101,11 @@ describe('what clients have seen', () => {
   it('are kept by time on other databases, and refused there by position', async () => {
     const routing = createDatabaseRouting(withPin({}));
     const elsewhere = (pin: unknown) =>
-      createClients(resolveOptions(withPin(pin)), undefined, routing.engines, OUTSIDE);
+      createClients(
+        resolveOptions(withPin(pin)),
+        { freshness: undefined, health: undefined, engines: routing.engines },
+        OUTSIDE,
+      );
     expect(routing.engines).toBeInstanceOf(EngineRegistry);
     expect(elsewhere({}).carrier).toBeInstanceOf(PinCarrier);
     expect(() => elsewhere({ by: 'position' })).toThrow("Set pin.by to 'time'");

@@ -61,7 +61,7 @@ describe('options that work', () => {
       debug: true,
       searchPath: ['app'],
       pool: { min: 1, max: 5 },
-      slaves: { slave1: { connection: 'x', searchPath: 'reports', pool: { max: 9 } } },
+      slaves: { slave1: { connection: 'postgres://x', searchPath: 'reports', pool: { max: 9 } } },
     });
     expect(master.config).toMatchObject({ debug: true, searchPath: ['app'], pool: { min: 1, max: 5 } });
     expect(slaves[0]?.config).toMatchObject({ debug: true, searchPath: 'reports', pool: { min: 1, max: 9 } });
@@ -75,7 +75,7 @@ describe('options that work', () => {
   it('keep a configured 0', () => {
     const { master, shared } = resolved({
       acquireConnectionTimeout: 0,
-      master: { connection: 'x', pool: { min: 0, max: 0 } },
+      master: { connection: 'postgres://x', pool: { min: 0, max: 0 } },
       pool: { min: 3 },
     });
     expect(master.config).toMatchObject({ acquireConnectionTimeout: 0, pool: { min: 0, max: 0 } });

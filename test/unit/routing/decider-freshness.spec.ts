@@ -11,6 +11,7 @@ import type { Health } from '../../../src/health/health.js';
 import type { QueryFacts, RoutingRules } from '../../../src/routing/choose.js';
 import { Decider } from '../../../src/routing/decider.js';
 import { MasterBudget } from '../../../src/routing/master-budget.js';
+import { NoSlave } from '../../../src/routing/no-slave.js';
 import { stubEngine } from '../engines/stub-engine.js';
 
 const READ: QueryFacts = { intent: 'read', engine: undefined, consistency: 'session', builder: {} };
@@ -66,15 +67,24 @@ function decider({
 }: DeciderChange = {}) {
   const master = stubEngine('master', 'master');
   const createSlave = () => master;
+  const engines = new EngineRegistry(master, slaves, {
+    balancing: true,
+    createSlave,
+    watched: false,
+    clock: SYSTEM_CLOCK,
+  });
+  const budget = new MasterBudget(resolveMasterBudget({ perSecond }), SYSTEM_CLOCK);
+  const health = { need: () => needed++ } as unknown as Health;
   return new Decider({
-    engines: new EngineRegistry(master, slaves, { balancing: true, createSlave, clock: SYSTEM_CLOCK }),
+    engines,
     balancer: new RoundRobinBalancer(() => 0),
     rules: RULES,
     slavePer,
     freshness: freshness as unknown as Freshness,
     clientsByPosition,
-    budget: new MasterBudget(resolveMasterBudget({ perSecond }), SYSTEM_CLOCK),
-    health: { need: () => needed++ } as unknown as Health,
+    budget,
+    noSlave: new NoSlave({ engines, budget, health }),
+    health,
   });
 }
 

@@ -10,6 +10,7 @@ import { DecisionAnnouncer, type RoutingEvents } from '../../../src/routing/deci
 import type { Decision, Reason } from '../../../src/routing/decision.js';
 import { resolveMasterBudget } from '../../../src/options/resolve-health-options.js';
 import { MasterBudget } from '../../../src/routing/master-budget.js';
+import { NoSlave } from '../../../src/routing/no-slave.js';
 import { Decider } from '../../../src/routing/decider.js';
 
 const engine = (name: string, role: Engine['role'] = 'slave') => stubEngine(name, role);
@@ -20,6 +21,7 @@ const RULES = { engineForRead: undefined, reads: 'slaves', consistency: 'session
 const optionsOf = ({ length }: readonly unknown[]) => ({
   balancing: length > 0,
   createSlave: (name: string) => engine(name),
+  watched: false,
   clock: SYSTEM_CLOCK,
 });
 
@@ -39,6 +41,7 @@ function router(slaves: readonly string[], slavePer: 'context' | 'query' = 'cont
     freshness: undefined,
     clientsByPosition: false,
     budget,
+    noSlave: new NoSlave({ engines, budget, health: undefined }),
     health: undefined,
   });
 }

@@ -12,6 +12,7 @@ import { Waiters } from '../../../src/health/waiters.js';
 import type { MasterBudgetOptions } from '../../../src/options/health-options.js';
 import { resolveMasterBudget } from '../../../src/options/resolve-health-options.js';
 import { MasterBudget } from '../../../src/routing/master-budget.js';
+import { NoSlave } from '../../../src/routing/no-slave.js';
 import { Decider } from '../../../src/routing/decider.js';
 
 const READ = { intent: 'read', engine: undefined, consistency: 'session', builder: {} } as const;
@@ -39,6 +40,7 @@ function deciderOf(engines: EngineRegistry, budget: MasterBudget, health: Health
     freshness: undefined,
     clientsByPosition: false,
     budget,
+    noSlave: new NoSlave({ engines, budget, health }),
     health,
   });
 }
@@ -50,6 +52,7 @@ function routed(states: readonly [EngineStateKind, EngineStateKind], options: Ma
   const engines = new EngineRegistry(master, slaves, {
     balancing: true,
     createSlave: () => master,
+    watched: false,
     clock: SYSTEM_CLOCK,
   });
   const become = (at: number, kind: EngineStateKind) => engines.setState(slaves[at]!, stateOf(kind));
@@ -113,6 +116,7 @@ describe('where no slave may serve', () => {
     const engines = new EngineRegistry(master, [], {
       balancing: false,
       createSlave: () => master,
+      watched: false,
       clock: SYSTEM_CLOCK,
     });
     const budget = new MasterBudget(resolveMasterBudget({ perSecond: 0 }), SYSTEM_CLOCK);

@@ -1,0 +1,48 @@
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import { isLate } from '../engines/engine-state.js';
+import { SlavesUnavailableError } from '../errors.js';
+import type { Health } from '../health/health.js';
+import type { Decision } from './decision.js';
+import type { MasterBudget } from './master-budget.js';
+
+/** How often a read that waits for a slave looks whether the master's budget has room by now. */
+const LOOK_AGAIN_MS = 50;
+
+/** What decisions without a slave are made with. */
+export interface NoSlaveParts {
+  readonly engines: EngineRegistry;
+  readonly budget: MasterBudget;
+  /** Undefined where engines can't be asked: other databases. */
+  readonly health: Health | undefined;
+}
+
+/** Where reads go while no slave may serve: to the master within its budget, and what then. */
+export class NoSlave {
+  constructor(private readonly parts: NoSlaveParts) {}
+
+  /** Resolves to undefined where a slave may serve again meanwhile. Throws or rejects with `SlavesUnavailableError`. */
+  decide(): Decision | Promise<Decision | undefined> {
+    const { engines, budget } = this.parts;
+    budget.read();
+    if (!engines.balancing || budget.spend()) return this.onMaster(); // a master without slaves is sized for reads
+    const { otherwise, waitMs } = budget.options;
+    if (otherwise === 'wait') return this.waitForSlave(waitMs);
+    const stale = otherwise === 'stale' ? engines.slaves.find(({ state }) => isLate(state)) : undefined;
+    if (!stale) throw new SlavesUnavailableError(engines.slaveStates());
+    return { engine: stale, reason: 'stale' };
+  }
+
+  private async waitForSlave(withinMs: number): Promise<Decision | undefined> {
+    const { engines, budget, health } = this.parts;
+    for (let leftMs = withinMs; leftMs > 0; leftMs -= LOOK_AGAIN_MS) {
+      await health?.slaveReturns(Math.min(leftMs, LOOK_AGAIN_MS));
+      if (engines.eligibleSlaves().length > 0) return undefined;
+      if (budget.spend()) return this.onMaster();
+    }
+    throw new SlavesUnavailableError(engines.slaveStates());
+  }
+
+  private onMaster(): Decision {
+    return { engine: this.parts.engines.master, reason: 'no-slave' };
+  }
+}
