@@ -47,7 +47,7 @@ async function decision() {
   const decide = () => {
     const context = openContext('job', { balanced: true });
     if (seen) context.work.seen.position = 1n;
-    return routing.router.route(QUERY, context);
+    return routing.router.decide(QUERY, context);
   };
   const usual = Math.ceil(500_000 * share);
   for (let i = 0; i < usual / 2; i++) decide();
