@@ -21,5 +21,6 @@ export default {
       },
     ],
   },
-  testTimeout: 30_000,
+  // For what hangs; on a busy machine servers alone may take half a minute to start.
+  testTimeout: 120_000,
 };

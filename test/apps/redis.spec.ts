@@ -56,7 +56,7 @@ class User {
     const settings = { servers: database.servers, redisUrl: redis.url };
     apps = await AppProcesses.start(2, settings, MAIN, ['--import', TYPESCRIPT.href]);
     [one, other] = apps.urls as [string, string];
-  }, 60_000);
+  });
 
   beforeEach(async () => {
     user = new User(`user${users++}`);

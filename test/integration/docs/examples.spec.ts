@@ -12,7 +12,7 @@ describe('the examples in the documents', () => {
   beforeAll(async () => {
     project = new ExampleProject(examples);
     databases = await startReplicatedPostgres({ slaves: 1 });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     project.remove();

@@ -84,7 +84,7 @@ const stateOf = (name: string) => routing.engines.find(name)!.state;
 describe('settings that a function gives', () => {
   it('are asked for with each new connection, so that a password may rotate while the app runs', async () => {
     await writePost(routing.knex);
-    expect(await readers(4)).toEqual(['slave1', 'slave2']);
+    await eventually(async () => expect(await readers(8)).toEqual(['slave1', 'slave2']));
     await rotateTo('second');
     passwords = { master: 'second', slave1: 'second', slave2: 'second' };
     await endConnections();

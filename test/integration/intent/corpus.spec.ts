@@ -37,7 +37,7 @@ beforeAll(async () => {
     judged.push({ group, ...classified(routing, sql), ...(await oracle.ask(sql)) });
   });
   await Promise.all(oracles.map((oracle) => oracle.end()));
-}, 60_000);
+});
 
 afterAll(async () => {
   await routing?.destroy();

@@ -69,7 +69,7 @@ describe(`random builders (RANDOM_BUILDERS_SEED=${SEED})`, () => {
     );
     expect(counts.reads).toBeGreaterThan(RUNS / 5);
     expect(counts.harmful).toBeGreaterThan(RUNS / 10);
-  }, 30_000);
+  });
 
   it('are called reads where they are made of safe parts only', async () => {
     await fc.assert(
@@ -79,5 +79,5 @@ describe(`random builders (RANDOM_BUILDERS_SEED=${SEED})`, () => {
       }),
       settings,
     );
-  }, 30_000);
+  });
 });

@@ -3,8 +3,6 @@ import { randomUUID } from 'node:crypto';
 import { eventually } from '../testing/eventually.js';
 import { SampleAppProcess } from './sample-app-process.js';
 
-const START_MS = 60_000;
-
 describe('the sample app on its own master and slaves', () => {
   let app: SampleAppProcess;
 
@@ -12,7 +10,7 @@ describe('the sample app on its own master and slaves', () => {
     app = await SampleAppProcess.start();
     await app.ready();
     await eventually(async () => expect((await app.get('/posts')).status).toBe(200));
-  }, START_MS);
+  });
 
   afterAll(() => app.remove());
 
@@ -201,6 +199,5 @@ describe('the end of the sample app', () => {
         await app.remove();
       }
     },
-    START_MS,
   );
 });

@@ -3,8 +3,6 @@ import { type ReplicatedPostgres, startReplicatedPostgres } from '../../../src/t
 import { eventually } from '../testing/eventually.js';
 import { SampleAppProcess } from './sample-app-process.js';
 
-const START_MS = 60_000;
-
 describe('the sample app on the databases that the environment names', () => {
   let databases: ReplicatedPostgres;
   let app: SampleAppProcess;
@@ -14,7 +12,7 @@ describe('the sample app on the databases that the environment names', () => {
     app = await SampleAppProcess.start(urls());
     await app.ready();
     await databases.caughtUp();
-  }, START_MS);
+  });
 
   afterAll(async () => {
     await app?.remove();

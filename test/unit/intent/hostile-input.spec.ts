@@ -90,7 +90,7 @@ describe('hostile SQL', () => {
       for (const n of [100, 500, 1_000, 1_500, 2_000, 4_000, 8_000, 10_000, 100_000]) answered(chain(n));
     }
     stillRight();
-  }, 60_000);
+  });
 
   it('is answered where the longest texts are allowed at all', () => {
     for (const chain of Object.values(CHAINS)) {
@@ -99,7 +99,7 @@ describe('hostile SQL', () => {
       answered(chain(Math.floor((32_768 - chain(0).length) / each)));
     }
     stillRight();
-  }, 60_000);
+  });
 
   it('is answered however deep in the call stack it is asked for', () => {
     for (const name of ['plus', 'not', 'selects', 'at local', 'calls', 'comments']) {
@@ -115,7 +115,7 @@ describe('hostile SQL', () => {
         stillRight();
       }
     }
-  }, 60_000);
+  });
 
   it('is parsed 5,000 calls deep as well, where it is what people write', () => {
     const query = `select ${Array.from({ length: 300 }, (_, i) => `coalesce(a.c${i}, 'x') as c${i}`).join(', ')} from a`;
@@ -156,7 +156,7 @@ describe('hostile SQL', () => {
     const after = process.memoryUsage();
     expect(after.external - before.external).toBeLessThan(300 * 32_000); // not a thirtieth of the texts
     stillRight();
-  }, 60_000);
+  });
 
   it('is refused by name', () => {
     expect(() => parse(`select '${'x'.repeat(40_000)}'`)).toThrow(NotParsedError);
