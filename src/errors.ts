@@ -118,13 +118,25 @@ export class WriteFailedError extends DatabaseRoutingError {
   constructor(
     readonly engine: string,
     readonly mayHaveBeenApplied: boolean,
-    options: ErrorOptions,
+    { cause, repeating = 'helps' }: { cause: unknown; repeating?: 'helps' | 'is in vain' },
   ) {
+    const advice =
+      repeating === 'helps'
+        ? "Repeat it, or set retryWrites to 'safe'."
+        : `Correct the settings that ${engine} is connected to with.`;
     super(
       mayHaveBeenApplied
-        ? `The connection to ${engine} broke while a write was on its way: it may have been applied. Look before you repeat it.`
-        : `${engine} could not take a write, which was not applied. Repeat it, or set retryWrites to 'safe'.`,
-      options,
+        ? `The connection to ${engine} broke while a write was on its way: it may have been applied. Look before you do it again.`
+        : `${engine} could not take a write, which was not applied: ${messageOf(cause)}. ${advice}`,
+      { cause },
     );
   }
+}
+
+/** An error in words, without the query that Knex puts before what the server says. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const message = error.message || error.name;
+  const query = message.lastIndexOf(' - ');
+  return query < 0 ? message : message.slice(query + 3);
 }

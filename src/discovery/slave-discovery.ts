@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
-import { messageOf } from '../health/engine-failure.js';
+import { messageOf } from '../errors.js';
 import { ProbeLoop } from '../health/probe-loop.js';
 import type { SlaveOptions } from '../options/engine-options.js';
 import type { RoutingLogger } from '../routing-logger.js';

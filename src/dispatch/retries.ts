@@ -77,6 +77,7 @@ export class Retries {
     if (!failure || attempt.isRead || attempt.role === 'slave' || failure === 'busy') return error;
     return new WriteFailedError(attempt.engine.name, failure === 'broken' && !attempt.isInTransaction, {
       cause: error,
+      repeating: failure === 'misconfigured' ? 'is in vain' : 'helps',
     });
   }
 

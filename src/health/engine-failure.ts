@@ -88,11 +88,3 @@ const READ_ONLY_SQL_TRANSACTION = '25006';
 export function isRefusedWrite(error: unknown): error is Error {
   return error instanceof Error && (error as { code?: unknown }).code === READ_ONLY_SQL_TRANSACTION;
 }
-
-/** An error in words, without the query that Knex puts before what the server says. */
-export function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const message = error.message || error.name;
-  const query = message.lastIndexOf(' - ');
-  return query < 0 ? message : message.slice(query + 3);
-}

@@ -5,7 +5,7 @@ import type { EngineState } from '../engines/engine-state.js';
 import { parsePosition } from '../freshness/position.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
-import { messageOf } from './engine-failure.js';
+import { messageOf } from '../errors.js';
 import type { EngineHealth } from './engine-health.js';
 import { NoAnswerError, type ProbePart, type ProbeRow } from './engine-probe.js';
 import type { Lag, LagMeter } from './lag-meter.js';

@@ -323,8 +323,8 @@ describe('a set that changes', () => {
   it('reads from a slave that was added, and lets what runs on a removed one end', async () => {
     const routing = await watched({ slaves: { slave2: bench.slaves()['slave2']! } });
     routing.engines.add('slave1', bench.slaves()['slave1']!);
-    expect(await routing.run(() => answeredBy(routing.knex))).toBe('slave1');
     await eventually(() => expect(stateOf(routing, 'slave1')).toBe('up'));
+    expect(await routing.run(() => answeredBy(routing.knex))).toBe('slave1');
     const reading = nap(routing);
     await inFlight(routing, 'slave1', 1);
     const removing = routing.engines.remove('slave1');

@@ -256,3 +256,48 @@ describe('a bookmark that has lived for half of its time', () => {
     expect(restored(text).work.seen.isOld).toBe(true);
   });
 });
+
+describe('a bookmark of another timeline', () => {
+  const issuedIn = async (epoch: typeof EPOCH) => {
+    master.is(epoch);
+    const context = openContext('job', { balanced: true });
+    see(context.work.seen);
+    const text = await bookmarks.issue(context);
+    master.is(EPOCH);
+    return text!;
+  };
+
+  it('tells of the newer one of this system, and of no other', async () => {
+    const texts = [
+      await issuedIn({ ...EPOCH, timeline: 3 }),
+      await issuedIn({ system: 'another', timeline: 4 }),
+      await issuedIn({ ...EPOCH, timeline: 0 }),
+    ];
+    for (const text of texts) bookmarks.restore(openContext('job', { balanced: true }), [text]);
+    expect(newer).toEqual([3]);
+    expect(bookmarks.faults).toMatchObject({ foreign: 3 });
+  });
+});
+
+describe('where the master tells no positions', () => {
+  /** What a context has seen that comes so many seconds after the bookmark was issued. */
+  async function seenAfter(seconds: number, server?: string) {
+    master.isTold = false;
+    const context = openContext('job', { balanced: true });
+    see(context.work.seen, server);
+    const text = bookmarks.current(context)!;
+    nowSeconds += seconds;
+    const later = openContext('job', { balanced: true });
+    bookmarks.restore(later, [text]);
+    return { unsettled: later.work.seen.unsettled, slave: later.work.slave };
+  }
+
+  it('a writer reads from the master for a while, and a reader stays on its slave', async () => {
+    expect(await seenAfter(15)).toEqual({ unsettled: ANYWHERE, slave: undefined });
+    expect(await seenAfter(15, 'slave1@1')).toEqual({ unsettled: 'slave1@1', slave: 'slave1' });
+  });
+
+  it('nothing counts that was seen longer ago', async () => {
+    expect(await seenAfter(15.1)).toEqual({ unsettled: undefined, slave: undefined });
+  });
+});

@@ -140,3 +140,47 @@ describe('two masters on one timeline', () => {
     expect([elected(), election.isContested]).toEqual([undefined, false]);
   });
 });
+
+describe('a server that takes writes and was never seen as a slave', () => {
+  const stranger = engineOf('stranger');
+
+  /** Before anything was heard of the configured master, which is gone. */
+  function atBoot(...others: (readonly [typeof master, ProbeRow])[]): EngineHealth[] {
+    election = new MasterElection();
+    healths = [master, stranger, ...others.map(([engine]) => engine)].map((engine) => healthOf(engine));
+    isGone(master);
+    for (const [engine, answer] of others) says(engine, answer);
+    return healths;
+  }
+
+  it('is not followed alone', () => {
+    atBoot();
+    says(stranger, promoted(2));
+    expect(elected()).toBeUndefined();
+  });
+
+  it('is not followed against the system of a slave', () => {
+    atBoot([slave2, SLAVE_ANSWER]);
+    says(stranger, { ...promoted(2), system: 'T' });
+    expect(elected()).toBeUndefined();
+  });
+
+  it('is not followed into another database', () => {
+    says(slave1, { ...promoted(2), database: 'other' });
+    expect(elected()).toBeUndefined();
+  });
+
+  it('is followed where a slave is of its system', () => {
+    atBoot([slave2, { ...SLAVE_ANSWER, timeline: 2 }]);
+    says(stranger, promoted(2));
+    expect(elected()).toBe(stranger);
+  });
+
+  it('is followed where it was seen as a slave once, also by its word alone', () => {
+    atBoot();
+    says(stranger, SLAVE_ANSWER);
+    expect(elected()).toBeUndefined();
+    says(stranger, promoted(2));
+    expect(elected()).toBe(stranger);
+  });
+});
