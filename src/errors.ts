@@ -108,30 +108,62 @@ export class TwoMastersError extends DatabaseRoutingError {
   }
 }
 
+/** What is known of a write that failed. */
+export interface WriteFailure extends ErrorOptions {
+  /** The code of the error with which the server answered COMMIT. */
+  readonly commitCode?: string | undefined;
+  /** The caller asked for COMMIT, and the transaction was rolled back. */
+  readonly wasRolledBack?: boolean;
+  /** Whether the same write may be taken later; in vain where the app's own settings are wrong. Default `'helps'`. */
+  readonly repeating?: 'helps' | 'is in vain';
+}
+
 /**
- * A write that failed for the master's sake: it was gone, or was replaced. `cause` is the driver's error. It is certain that
- * the write was not applied, unless `mayHaveBeenApplied`.
+ * A write that failed because the master was gone or was replaced, or a transaction whose COMMIT failed. It is certain that
+ * nothing of it was applied, unless `mayHaveBeenApplied`.
+ *
+ * `cause` is the driver's error. If a transaction was rolled back when it was to be committed, `cause` is the error of the
+ * statement that had failed in it, or what `rollback()` was given.
+ *
+ * `code` is 'DATABASE_ROUTING_WRITE_FAILED', with one exception. If the server answered COMMIT with an error, for a deferred
+ * constraint or a serialization failure, `code` is that error's, as in bare Knex: `error.code` and `error.cause.code` are both
+ * the SQL state, such as '23505' or '40001'.
  */
 export class WriteFailedError extends DatabaseRoutingError {
-  readonly code = 'DATABASE_ROUTING_WRITE_FAILED';
+  readonly code: string;
 
   constructor(
     readonly engine: string,
     readonly mayHaveBeenApplied: boolean,
-    { cause, repeating = 'helps' }: { cause: unknown; repeating?: 'helps' | 'is in vain' },
+    failure: WriteFailure,
   ) {
-    const advice =
-      repeating === 'helps'
-        ? "Repeat it, or set retryWrites to 'safe'."
-        : `Correct the settings that ${engine} is connected to with.`;
-    super(
-      mayHaveBeenApplied
-        ? `The connection to ${engine} broke while a write was on its way: it may have been applied. Look before you do it again.`
-        : `${engine} could not take a write, which was not applied: ${messageOf(cause)}. ${advice}`,
-      { cause },
-    );
+    super(failedWriteMessage(engine, mayHaveBeenApplied, failure), { cause: failure.cause });
+    this.code = failure.commitCode ?? 'DATABASE_ROUTING_WRITE_FAILED';
   }
 }
+
+function failedWriteMessage(engine: string, mayHaveBeenApplied: boolean, failure: WriteFailure): string {
+  const { cause, commitCode, wasRolledBack, repeating = 'helps' } = failure;
+  if (wasRolledBack)
+    return (
+      `${engine} rolled back a transaction that was to be committed, because one of its statements had failed, or rollback() ` +
+      'was called. Nothing of it was applied. Let the work throw that error, or run the statement in a savepoint: trx.transaction().'
+    );
+  if (commitCode !== undefined) {
+    const because = messageOf(cause);
+    return mayHaveBeenApplied
+      ? `${engine} answered a transaction's COMMIT with an error: ${because}. It may have been applied. Look before you repeat it.`
+      : `${engine} refused a transaction's COMMIT, and nothing of it was applied: ${because}. Repeat it after 40001 or 40P01 only.`;
+  }
+  return mayHaveBeenApplied
+    ? `The connection to ${engine} broke while a write was on its way: it may have been applied. Look before you repeat it.`
+    : `${engine} could not take a write, which was not applied: ${messageOf(cause)}. ${ADVICE[repeating](engine)}`;
+}
+
+const ADVICE = {
+  helps: () => "Repeat it, or set retryWrites to 'safe'.",
+  'is in vain': (engine: string) => `Correct the settings that ${engine} is connected to with.`,
+} satisfies Record<NonNullable<WriteFailure['repeating']>, (engine: string) => string>;
 
 /** An error in words, without the query that Knex puts before what the server says. */
 export function messageOf(error: unknown): string {

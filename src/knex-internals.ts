@@ -43,14 +43,19 @@ export interface KnexStreamParameters {
 /** What Knex runs once a runner has its connection. */
 export type KnexOnConnection = (runner: KnexRunner, parameters?: KnexStreamParameters) => unknown;
 
-/** What PostgreSQL answers to COMMIT and to a question in the same message. */
+/** What PostgreSQL answers to a statement: its tag, and rows. */
+type StatementAnswer = { readonly command?: string; readonly rows?: readonly unknown[] };
+
+/** What the driver answers to COMMIT; a list where there was a question in the same message. */
 export interface CommitAnswer {
-  readonly response?: readonly { readonly rows?: readonly unknown[] }[];
+  readonly response?: StatementAnswer | readonly StatementAnswer[];
 }
 
-export interface KnexTransaction {
-  /** Rejects what the caller of the transaction waits for; Knex sets it when the transaction has its connection. */
+export interface KnexTransaction extends Pick<Promise<unknown>, 'catch'> {
+  /** Both settle what the caller of the transaction waits for; Knex sets them when the transaction has its connection. */
+  _resolver(value?: unknown): void;
   _rejecter(error: unknown): void;
+  begin(connection: KnexConnection): Promise<unknown>;
   rollback(connection: KnexConnection, error?: unknown): Promise<unknown>;
   commit(connection: KnexConnection, value?: unknown): Promise<CommitAnswer | undefined>;
   /** Runs SQL of the transaction itself; with a status of 1 it ends well, and with that value. */

@@ -24,7 +24,6 @@ export interface DispatchedTransactionParts {
 /** A transaction on its way: its engine, and what its beginning and end mean to the context that it began in. */
 export class DispatchedTransaction {
   private isSettled = false;
-  private begunOn: Engine | undefined;
   private dispatched: Dispatching;
 
   constructor(private readonly parts: DispatchedTransactionParts) {
@@ -36,7 +35,7 @@ export class DispatchedTransaction {
     return (await this.dispatched).engine;
   }
 
-  /** What its beginning is to `Retries`. */
+  /** What its beginning is to `Retries`, and what its end is, where it can't move any more. */
   attemptOn(engine: Engine, movable: boolean): Attempt {
     return {
       engine,
@@ -44,11 +43,6 @@ export class DispatchedTransaction {
       isRead: this.parts.readOnly,
       movable,
     };
-  }
-
-  /** What its end is. */
-  attempt(): Attempt | undefined {
-    return this.begunOn && this.attemptOn(this.begunOn, false);
   }
 
   /** Its engine failed before it began: another one, perhaps. */
@@ -66,7 +60,6 @@ export class DispatchedTransaction {
 
   /** It has its connection, or gives it back: what it shows is seen from the first on, and up to the last. */
   shows(engine: Engine): void {
-    this.begunOn = engine;
     if (this.parts.freshness && !this.isSettled)
       see(this.parts.context.work.seen, engine.role === 'slave' ? engine.server : undefined);
   }
@@ -89,7 +82,8 @@ export class DispatchedTransaction {
     const { freshness } = this.parts;
     if (!freshness) return;
     const { seen } = this.parts.context.work;
-    const row = response?.[1]?.rows?.[0] as MasterPositionRow | undefined;
+    const [, position] = [response ?? []].flat();
+    const row = position?.rows?.[0] as MasterPositionRow | undefined;
     const answer = row && freshness.master.note(row);
     if (!answer) return see(seen);
     settleAt(seen, answer.position, marksBefore);

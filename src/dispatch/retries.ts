@@ -5,6 +5,7 @@ import { type EngineFailure, engineFailureOf, isRefusedWrite } from '../health/e
 import type { Health } from '../health/health.js';
 import type { TokenBucket } from '../health/token-bucket.js';
 import type { RoutingEvents } from '../routing/decision-announcer.js';
+import { commitFailureOf } from './commit-failure.js';
 
 /** What failed, as far as it matters for trying again. */
 export interface Attempt {
@@ -64,12 +65,22 @@ export class Retries {
     this.parts.events.emit('retry', { engine: attempt.engine.name, error: error as Error });
   }
 
-  /** What the caller of a transaction gets that has failed: before its COMMIT was sent it certainly has no effect. */
-  ended(attempt: Attempt | undefined, error: unknown, isCommitting: boolean): unknown {
-    const failure = attempt && this.note(attempt, error);
-    if (!failure || attempt.isRead) return error;
-    const mayHaveBeenApplied = isCommitting && failure === 'broken';
-    return new WriteFailedError(attempt.engine.name, mayHaveBeenApplied, { cause: error });
+  /** What a transaction's caller gets when a query failed before COMMIT was sent: the transaction certainly has no effect. */
+  aborted(attempt: Attempt, error: unknown): unknown {
+    if (!this.note(attempt, error)) return error;
+    return new WriteFailedError(attempt.engine.name, false, { cause: error });
+  }
+
+  /** What a transaction's caller gets when COMMIT failed. */
+  notCommitted(attempt: Attempt, error: unknown): WriteFailedError {
+    this.note(attempt, error);
+    const { mayHaveBeenApplied, commitCode } = commitFailureOf(error);
+    return new WriteFailedError(attempt.engine.name, mayHaveBeenApplied, { cause: error, commitCode });
+  }
+
+  /** What a transaction's caller gets who asked for COMMIT when the transaction was rolled back. */
+  rolledBack({ engine }: Attempt, reason: unknown): WriteFailedError {
+    return new WriteFailedError(engine.name, false, { cause: reason, wasRolledBack: true });
   }
 
   /** What the caller gets where nothing more is tried. */

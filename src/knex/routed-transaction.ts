@@ -3,7 +3,7 @@ import { noTries } from '../dispatch/retries.js';
 import type { Engine } from '../engines/engine.js';
 import type { KnexClient, KnexConnection, KnexTransaction } from '../knex-internals.js';
 import type { KnexParts } from './knex-parts.js';
-import { tellEnd } from './transaction-end.js';
+import { TransactionEnd } from './transaction-end.js';
 
 /** Knex's number for a transaction that ends well. */
 const COMMITTED = 1;
@@ -57,19 +57,25 @@ async function acquireFor(
 export function watchWrites(
   transaction: KnexTransaction,
   dispatched: DispatchedTransaction,
-  { held, dispatcher, retries }: KnexParts,
+  { engines, held, dispatcher, retries }: KnexParts,
 ): void {
-  const commit = transaction.commit.bind(transaction);
-  transaction.commit = async (connection, value) => {
-    dispatched.mayHaveWritten();
-    const { commitSql, marks } = dispatched;
-    const sent = commitSql
-      ? transaction.query(connection, commitSql, COMMITTED, value)
-      : commit(connection, value);
-    const answer = await sent; // and nothing in between: the connection goes back in a few ticks
-    dispatched.committed(answer ?? {}, marks);
-    if (held.takeChanged(connection)) dispatcher.catalogueChanged();
-    return answer;
-  };
-  tellEnd(transaction, (error, isCommitting) => retries.ended(dispatched.attempt(), error, isCommitting));
+  const send = transaction.commit.bind(transaction);
+  const attemptOn = (connection: KnexConnection) =>
+    dispatched.attemptOn(held.engineOf(connection) ?? engines.master, false);
+  new TransactionEnd(transaction, {
+    async commit(connection, value) {
+      dispatched.mayHaveWritten();
+      const { commitSql, marks } = dispatched;
+      const sent = commitSql
+        ? transaction.query(connection, commitSql, COMMITTED, value)
+        : send(connection, value);
+      const answer = await sent;
+      dispatched.committed(answer ?? {}, marks);
+      if (held.takeChanged(connection)) dispatcher.catalogueChanged();
+      return answer;
+    },
+    notCommitted: (connection, error) => retries.notCommitted(attemptOn(connection), error),
+    rolledBack: (connection, reason) => retries.rolledBack(attemptOn(connection), reason),
+    aborted: (connection, error) => retries.aborted(attemptOn(connection), error),
+  }).watch();
 }

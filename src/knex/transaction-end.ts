@@ -1,30 +1,117 @@
-import type { KnexTransaction } from '../knex-internals.js';
+import { WriteFailedError } from '../errors.js';
+import type { CommitAnswer, KnexConnection, KnexTransaction } from '../knex-internals.js';
 
-/** Turns the error that a transaction ended with into what its caller gets. */
-export type TellEnd = (error: unknown, isCommitting: boolean) => unknown;
+/** What the end of a transaction is put together from. */
+export interface TransactionEndParts {
+  /** Sends COMMIT. Resolves with nothing where that failed: Knex gives the error to `_rejecter`. */
+  commit(connection: KnexConnection, value: unknown): Promise<CommitAnswer | undefined>;
+  /** What the caller gets for an error that COMMIT met. */
+  notCommitted(connection: KnexConnection, error: unknown): WriteFailedError;
+  /** What the caller gets who asked for COMMIT when the transaction was rolled back. */
+  rolledBack(connection: KnexConnection, reason: unknown): WriteFailedError;
+  /** What the caller gets for an error that another query of the transaction met; no COMMIT was sent. */
+  aborted(connection: KnexConnection, error: unknown): unknown;
+}
 
 /**
- * Lets the caller of a transaction hear what is known of its end. Knex tells of a ROLLBACK that failed with its connection
- * instead of the error that led to it, and of a COMMIT that failed as of any other query.
+ * How one transaction ends: acknowledged means committed. In Knex `commit()` resolves although COMMIT failed, and a COMMIT
+ * that the server answered with ROLLBACK counts as a success. Here `commit()` and the transaction reject, with the same error.
  */
-export function tellEnd(transaction: KnexTransaction, tell: TellEnd): void {
-  let reject: (error: unknown) => void = () => undefined;
-  let isCommitting = false;
-  let cause: unknown;
-  const commit = transaction.commit.bind(transaction);
-  const rollback = transaction.rollback.bind(transaction);
-  transaction.commit = (connection, value) => {
-    isCommitting = true;
-    return commit(connection, value);
-  };
-  transaction.rollback = (connection, error) => {
-    cause = error;
-    return rollback(connection, error);
-  };
-  Object.defineProperty(transaction, '_rejecter', {
-    get: () => (error: unknown) => reject(tell(cause ?? error, isCommitting)),
-    set(given: typeof reject) {
-      reject = given;
-    },
-  });
+export class TransactionEnd {
+  private resolve: (value?: unknown) => void = () => undefined;
+  private reject: (error: unknown) => void = () => undefined;
+  private connection: KnexConnection | undefined;
+  /** What its caller gets. */
+  private failure: { readonly error: unknown } | undefined;
+  /** From here on COMMIT's answer alone decides. */
+  private committing: Promise<CommitAnswer | undefined> | undefined;
+  /** Set by the first rollback, with the error that it was given. */
+  private rollback: { readonly error: unknown } | undefined;
+
+  constructor(
+    private readonly transaction: KnexTransaction,
+    private readonly parts: TransactionEndParts,
+  ) {}
+
+  /** Puts itself between the transaction and what Knex makes of its end. */
+  watch(): void {
+    const { transaction } = this;
+    const begin = transaction.begin.bind(transaction);
+    const rollback = transaction.rollback.bind(transaction);
+    transaction.begin = (connection) => this.begin(connection, begin);
+    transaction.commit = (connection, value) => maybeUnawaited(this.commit(connection, value));
+    transaction.rollback = (connection, error) => {
+      if (this.committing) return this.committing.catch(() => undefined);
+      this.rollback ??= { error };
+      return rollback(connection, error);
+    };
+    Object.defineProperties(transaction, {
+      _resolver: {
+        get: () => (value?: unknown) => this.resolved(value),
+        set: (given: KnexTransaction['_resolver']) => {
+          this.resolve = given;
+        },
+      },
+      _rejecter: {
+        get: () => (error: unknown) => this.rejected(error),
+        set: (given: KnexTransaction['_rejecter']) => {
+          this.reject = given;
+        },
+      },
+    });
+  }
+
+  /** Where BEGIN fails, Knex runs the work all the same, though each query in it fails then. */
+  private async begin(connection: KnexConnection, begin: KnexTransaction['begin']): Promise<unknown> {
+    this.connection = connection;
+    const answer = await begin(connection);
+    if (this.failure) throw this.failure.error;
+    return answer;
+  }
+
+  private commit(connection: KnexConnection, value: unknown): Promise<CommitAnswer | undefined> {
+    const { rollback, parts } = this;
+    if (rollback) return Promise.reject(parts.rolledBack(connection, rollback.error));
+    return (this.committing ??= this.committed(connection, value));
+  }
+
+  private async committed(connection: KnexConnection, value: unknown): Promise<CommitAnswer | undefined> {
+    const answer = await this.parts.commit(connection, value).catch((error: unknown) => this.fail(error));
+    if (isRollback(answer)) this.fail(this.parts.rolledBack(connection, undefined));
+    if (this.failure) throw this.failure.error;
+    this.resolve(value);
+    return answer;
+  }
+
+  /** Not after COMMIT: `committed` looks at its answer first. */
+  private resolved(value: unknown): void {
+    if (!this.committing) this.resolve(value);
+  }
+
+  /** Knex tells of a ROLLBACK that failed with its connection instead of the error that led to it. */
+  private rejected(error: unknown): void {
+    const { connection, committing, rollback, parts } = this;
+    if (this.failure) return;
+    if (!connection) return this.fail(error);
+    if (committing) return this.fail(parts.notCommitted(connection, error));
+    this.fail(parts.aborted(connection, rollback?.error ?? error));
+  }
+
+  private fail(error: unknown): undefined {
+    this.failure ??= { error };
+    if (error instanceof WriteFailedError) void maybeUnawaited(this.transaction);
+    this.reject(error);
+  }
+}
+
+/** Bare Knex would not have rejected, so a caller that does not await must not lose its process to an unhandled rejection. */
+function maybeUnawaited<Promised extends Pick<Promise<unknown>, 'catch'>>(promise: Promised): Promised {
+  void promise.catch(() => undefined);
+  return promise;
+}
+
+/** What the server answers to COMMIT in a transaction that has failed. It is no error there. */
+function isRollback({ response }: CommitAnswer = {}): boolean {
+  const [committed] = [response ?? []].flat();
+  return committed?.command === 'ROLLBACK';
 }

@@ -155,6 +155,63 @@ describe('what routing stands on in Knex', () => {
     expect(own.client).toBeDefined();
   });
 
+  it('a transaction begins by its begin(connection), and settles by the _resolver and _rejecter that it is given before that is over', async () => {
+    const { db: own, Stub, connection } = stubbed();
+    const seen: unknown[] = [];
+    class Watching extends Stub {
+      override transaction(...args: Parameters<InstanceType<typeof Stub>['transaction']>) {
+        const transaction = super.transaction(...args);
+        const begin = transaction.begin.bind(transaction);
+        transaction.begin = async (held) => {
+          seen.push(['begin', held === connection, transaction._resolver, transaction._rejecter]);
+          const answer = await begin(held);
+          const { _resolver: resolve, _rejecter: reject } = transaction;
+          transaction._resolver = (value) => resolve([seen.push(['resolve', value]), value]);
+          transaction._rejecter = (error) => reject(seen.push(['reject', error]));
+          return answer;
+        };
+        return transaction;
+      }
+    }
+    const watching = knex({ client: Watching as unknown as typeof Knex.Client });
+    clientOf(watching).acquireConnection = async () => connection;
+    expect(await watching.transaction(async () => 'value')).toEqual([2, 'value']);
+    await expect(watching.transaction(() => Promise.reject('no'))).rejects.toBe(4); // oxlint-disable-line prefer-promise-reject-errors
+    const begun = ['begin', true, undefined, undefined];
+    expect(seen).toEqual([begun, ['resolve', 'value'], begun, ['reject', 'no']]);
+    expect(own.client).toBeDefined();
+  });
+
+  it('commit() resolves with the answer, which has the tag of the command, and resolves where COMMIT failed', async () => {
+    const { Stub, connection } = stubbed();
+    const failed = new Error('no');
+    let answers: unknown[] = [];
+    class Watching extends Stub {
+      override transaction(...args: Parameters<InstanceType<typeof Stub>['transaction']>) {
+        const transaction = super.transaction(...args);
+        const commit = transaction.commit.bind(transaction);
+        transaction.commit = async (held, value) => {
+          const answer = await commit(held, value);
+          answers.push(answer?.response);
+          return answer;
+        };
+        return transaction;
+      }
+      override async _query(held: unknown, query: { sql: string; response?: unknown }): Promise<unknown> {
+        if (query.sql === 'COMMIT;' && answers.length > 0) throw failed;
+        return super._query(held, query);
+      }
+    }
+    const watching = knex({ client: Watching as unknown as typeof Knex.Client });
+    clientOf(watching).acquireConnection = async () => connection;
+    for (let times = 0; times < 2; times++) {
+      const trx = await watching.transaction();
+      await trx.commit();
+      await trx.executionPromise.catch((error: unknown) => answers.push(error));
+    }
+    expect(answers).toEqual([{ command: 'SELECT', rows: [] }, undefined, failed]);
+  });
+
   it('a client releases a connection by releaseConnection, and knows acquire, cancel, query, stream, pool and destroy', () => {
     const client = clientOf(db);
     for (const method of ['acquireConnection', 'releaseConnection', 'cancelQuery', 'query', 'stream', 'initializePool', 'destroy', 'processPassedConnection'])
