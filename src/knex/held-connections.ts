@@ -1,5 +1,6 @@
 import type { Engine } from '../engines/engine.js';
 import { type KnexConnection, clientOf } from '../knex-internals.js';
+import type { MetErrors } from './met-errors.js';
 
 interface Hold {
   readonly engine: Engine;
@@ -14,6 +15,8 @@ export class HeldConnections {
   private readonly holds = new WeakMap<KnexConnection, Hold>();
   /** Transactions on them ran DDL that is not committed yet. */
   private readonly changed = new WeakSet<KnexConnection>();
+  /** What the transaction met that runs on it, or ran last. */
+  private readonly met = new WeakMap<KnexConnection, MetErrors>();
 
   engineOf(connection: KnexConnection | undefined): Engine | undefined {
     return connection && this.holds.get(connection)?.engine;
@@ -61,5 +64,16 @@ export class HeldConnections {
   /** Whether DDL ran on the connection since it was last asked. */
   takeChanged(connection: KnexConnection): boolean {
     return this.changed.delete(connection);
+  }
+
+  /** A transaction begins on the connection. */
+  begins(connection: KnexConnection, met: MetErrors): void {
+    this.met.set(connection, met);
+  }
+
+  /** Lets the connection's transaction hear how one of its queries ends. */
+  heard<Answer extends Promise<unknown>>(answer: Answer, connection: KnexConnection): Answer {
+    this.met.get(connection)?.hear(answer);
+    return answer;
   }
 }

@@ -86,7 +86,8 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
     }
 
     override query(connection: KnexConnection, query: string | KnexQueryObject): Promise<unknown> {
-      return super.query(connection, named(query, held.engineOf(connection)));
+      const answer = super.query(connection, named(query, held.engineOf(connection)));
+      return this.transacting ? held.heard(answer, connection) : answer;
     }
 
     override stream(
@@ -96,7 +97,8 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
       ...rest: unknown[]
     ): Promise<unknown> {
       endingWithConnection(target, connection);
-      return super.stream(connection, named(query, held.engineOf(connection)), target, ...rest);
+      const answer = super.stream(connection, named(query, held.engineOf(connection)), target, ...rest);
+      return this.transacting ? held.heard(answer, connection) : answer;
     }
 
     override initializePool(): void {

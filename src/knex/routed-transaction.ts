@@ -63,6 +63,7 @@ export function watchWrites(
   const attemptOn = (connection: KnexConnection) =>
     dispatched.attemptOn(held.engineOf(connection) ?? engines.master, false);
   new TransactionEnd(transaction, {
+    begins: (connection, met) => held.begins(connection, met),
     async commit(connection, value) {
       dispatched.mayHaveWritten();
       const { commitSql, marks } = dispatched;

@@ -1,8 +1,11 @@
 import { WriteFailedError } from '../errors.js';
 import type { CommitAnswer, KnexConnection, KnexTransaction } from '../knex-internals.js';
+import { MetErrors } from './met-errors.js';
 
 /** What the end of a transaction is put together from. */
 export interface TransactionEndParts {
+  /** From now on `met` hears of the errors of queries on the connection. */
+  begins(connection: KnexConnection, met: MetErrors): void;
   /** Sends COMMIT. Resolves with nothing where that failed: Knex gives the error to `_rejecter`. */
   commit(connection: KnexConnection, value: unknown): Promise<CommitAnswer | undefined>;
   /** What the caller gets for an error that COMMIT met. */
@@ -18,6 +21,7 @@ export interface TransactionEndParts {
  * that the server answered with ROLLBACK counts as a success. Here `commit()` and the transaction reject, with the same error.
  */
 export class TransactionEnd {
+  private readonly met = new MetErrors();
   private resolve: (value?: unknown) => void = () => undefined;
   private reject: (error: unknown) => void = () => undefined;
   private connection: KnexConnection | undefined;
@@ -64,6 +68,7 @@ export class TransactionEnd {
   /** Where BEGIN fails, Knex runs the work all the same, though each query in it fails then. */
   private async begin(connection: KnexConnection, begin: KnexTransaction['begin']): Promise<unknown> {
     this.connection = connection;
+    this.parts.begins(connection, this.met);
     const answer = await begin(connection);
     if (this.failure) throw this.failure.error;
     return answer;
@@ -77,7 +82,7 @@ export class TransactionEnd {
 
   private async committed(connection: KnexConnection, value: unknown): Promise<CommitAnswer | undefined> {
     const answer = await this.parts.commit(connection, value).catch((error: unknown) => this.fail(error));
-    if (isRollback(answer)) this.fail(this.parts.rolledBack(connection, undefined));
+    if (isRollback(answer)) this.fail(this.parts.rolledBack(connection, this.met.reason));
     if (this.failure) throw this.failure.error;
     this.resolve(value);
     return answer;
@@ -90,11 +95,13 @@ export class TransactionEnd {
 
   /** Knex tells of a ROLLBACK that failed with its connection instead of the error that led to it. */
   private rejected(error: unknown): void {
-    const { connection, committing, rollback, parts } = this;
+    const { connection, committing, rollback, met, parts } = this;
     if (this.failure) return;
     if (!connection) return this.fail(error);
     if (committing) return this.fail(parts.notCommitted(connection, error));
-    this.fail(parts.aborted(connection, rollback?.error ?? error));
+    const thrown = rollback?.error;
+    if (thrown === undefined) return this.fail(parts.aborted(connection, error));
+    this.fail(met.has(thrown) ? parts.aborted(connection, thrown) : thrown);
   }
 
   private fail(error: unknown): undefined {

@@ -5,7 +5,7 @@ import { WriteFailedError } from '../../../src/errors.js';
 import { type KnexConnection, sever } from '../../../src/knex-internals.js';
 import { eventually } from '../testing/eventually.js';
 import { CLOSELY } from '../health/health-bench.js';
-import { RoutingBench } from './routing-bench.js';
+import { RoutingBench, UNHURRIED } from './routing-bench.js';
 
 let bench: RoutingBench;
 let routing: DatabaseRouting;
@@ -180,9 +180,19 @@ describe('acknowledged means committed: each form of a transaction rejects', () 
         mayHaveBeenApplied: false,
         code: 'DATABASE_ROUTING_WRITE_FAILED',
         message: expect.stringContaining('rolled'),
+        cause: expect.objectContaining({ code: '23505', constraint: 'once_a_key' }),
       }),
     );
     expect(await titles()).toEqual(['before']);
+  });
+
+  it('where a stream had failed in it', async () => {
+    const trx = await db.transaction();
+    const rows = trx.raw('select 1 / (3 - n) from generate_series(1, 3) n').stream();
+    const broken = new Promise((resolve) => rows.once('error', resolve));
+    rows.resume();
+    expect(await broken).toMatchObject({ code: '22012' });
+    await expect(trx.commit()).rejects.toMatchObject({ mayHaveBeenApplied: false, cause: await broken });
   });
 
   it('where BEGIN failed: its callback never runs, and it has no handle', async () => {
@@ -276,5 +286,79 @@ describe('a failure that nobody awaits', () => {
     });
     await unhandledAreSeen();
     expect(await failureOf(trx.executionPromise)).toBeInstanceOf(WriteFailedError);
+  });
+});
+
+describe("what a transaction's callback throws", () => {
+  class PaymentRefused extends Error {
+    code = 'ECONNREFUSED';
+  }
+  const ELSEWHERE: [string, Error][] = [
+    ['of a class of its own', new PaymentRefused('payments are down')],
+    ['of another service', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })],
+    [
+      'of another database',
+      Object.assign(new Error('Connection terminated unexpectedly'), { code: '57P01' }),
+    ],
+    [
+      'of another pool',
+      Object.assign(new Error('Timeout acquiring a connection.'), { name: 'KnexTimeoutError' }),
+    ],
+  ];
+
+  it.each(ELSEWHERE)('comes out as it is, and says nothing of the master: %s', async (_what, error) => {
+    const unasked = await bench.routing({ health: { ...UNHURRIED, intervalMs: 600_000 } });
+    const { knex } = unasked;
+    await unasked.asked();
+    let asked = 0;
+    unasked.engines.master.probes.on('query', () => asked++);
+    const throwing = async (trx: Knex.Transaction) => {
+      await trx('posts').insert({ title: 'undone' });
+      throw error;
+    };
+    expect(await failureOf(knex.transaction(throwing))).toBe(error);
+    expect(await failureOf(knex.transaction(() => { throw error; }))).toBe(error); // prettier-ignore
+    const trx = await knex.transaction();
+    await trx.rollback(error);
+    expect(await failureOf(trx.executionPromise)).toBe(error);
+    expect(asked).toBe(0);
+    await unasked.destroy();
+    expect(await titles()).toEqual(['before']);
+  });
+
+  it("is the engine's failure only where a query of this transaction met it", async () => {
+    const end = 'select pg_terminate_backend(pg_backend_pid())';
+    const elsewhere = failureOf(bench.db.master.query(end));
+    expect(await failureOf(db.transaction(async (trx) => { await trx('posts'); throw await elsewhere; }))).toBe(await elsewhere); // prettier-ignore
+    const own = { name: 'WriteFailedError', mayHaveBeenApplied: false };
+    const met: unknown[] = [];
+    const throwing = db.transaction((trx) =>
+      trx('posts')
+        .whereRaw('pg_terminate_backend(pg_backend_pid())')
+        .catch((error: unknown) => {
+          met.push(error);
+          throw error;
+        }),
+    );
+    expect(await failureOf(throwing)).toMatchObject({ ...own, cause: expect.anything() });
+    const streaming = db.transaction(async (trx) => {
+      for await (const row of trx.raw(end).stream()) met.push(row);
+    });
+    expect(await failureOf(streaming)).toMatchObject({ ...own, cause: { code: '57P01' } });
+    const nested = db.transaction((trx) => trx.transaction((inner) => inner.raw(end)));
+    expect(await failureOf(nested)).toMatchObject(own);
+    expect(met).toHaveLength(1);
+  });
+
+  it("keeps Knex's hint where a write outside it found the pool empty", async () => {
+    const one = await bench.routing({ pool: { min: 0, max: 1 }, acquireConnectionTimeout: 100 });
+    const outside = one.run(() =>
+      one.knex.transaction(async () => void (await one.knex('posts').insert({ title: 'outside' }))),
+    );
+    expect(await failureOf(outside)).toMatchObject({
+      name: 'KnexTimeoutError',
+      message: expect.stringContaining('missing a .transacting(trx) call'),
+    });
+    await one.destroy();
   });
 });
