@@ -17,10 +17,10 @@ async function promotion() {
     slaves: { slave1: { connection: slave1.connection } },
   });
   await routing.asked();
-  let isOver = false;
+  const end = new AbortController();
   const acknowledged = [];
   const writer = async () => {
-    while (!isOver) {
+    while (!end.signal.aborted) {
       const engine = routing.status().master;
       await routing
         .knex('posts')
@@ -37,7 +37,7 @@ async function promotion() {
   const promotedMs = performance.now();
   while (routing.status().master !== 'slave1') await new Promise((resolve) => setTimeout(resolve, 5));
   await new Promise((resolve) => setTimeout(resolve, 200));
-  isOver = true;
+  end.abort();
   await writing;
   const late = acknowledged.filter(({ engine, atMs }) => engine === 'master' && atMs > promotedMs);
   await routing.destroy();
