@@ -23,8 +23,8 @@ import { NoSlave } from './routing/no-slave.js';
 import { readRule } from './routing/read-rule.js';
 
 /**
- * The core without Nest, for scripts, workers and tests. Asks the engines how they are doing from the start, and
- * connects for queries when the first one runs; call `destroy()` at the end. Throws `InvalidOptionsError` or `UnknownEngineError` for options that can't work.
+ * The core without Nest, for scripts, workers and tests. Connects when the first query runs; call `destroy()` at
+ * the end. Throws `InvalidOptionsError` or `UnknownEngineError` for options that can't work.
  */
 export function createDatabaseRouting(options: DatabaseRoutingOptions): DatabaseRouting {
   return compose(resolveOptions(options), OUTSIDE);
@@ -63,7 +63,6 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   const tools = createKnexTools(options, rooms);
   const discovery = slaveSource && new SlaveDiscovery(engines, slaveSource, logger, clock);
   discovery?.start();
-  if (health) clock.after(0, () => health.need()).unref(); // no engine is believed before it was asked
   return new DatabaseRouting({
     options,
     engines,

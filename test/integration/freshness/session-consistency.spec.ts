@@ -391,15 +391,16 @@ describe('a transaction', () => {
     expect(await client.read()).toEqual(['A']);
   });
 
-  it('whose COMMIT ends as ROLLBACK leaves nothing, and reads go on', async () => {
+  it('whose COMMIT ends as ROLLBACK rejects and leaves nothing, and reads go on', async () => {
     const client = new SessionClient(await patient());
     await client.write('A');
-    await client.job((db) =>
+    const undone = client.job((db) =>
       db.transaction(async (trx) => {
         await trx('posts').insert({ title: 'B' });
         await trx.raw('select 1 / 0').catch(() => undefined);
       }),
     );
+    await expect(undone).rejects.toMatchObject({ name: 'WriteFailedError', mayHaveBeenApplied: false });
     expect(await client.read()).toEqual(['A']);
     expect(client.decisions).toEqual(BY_A_SLAVE);
   });

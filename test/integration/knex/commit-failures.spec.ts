@@ -127,9 +127,9 @@ describe('acknowledged means committed: each form of a transaction rejects', () 
 
   it('where the server ended the idle session', async () => {
     const met = await failures(async (trx) => {
-      await trx.raw('set local idle_in_transaction_session_timeout = 20');
       const { rows } = await trx.raw<{ rows: { pid: number }[] }>('select pg_backend_pid() as pid');
       await trx('posts').insert({ title: 'lost' });
+      await trx.raw('set local idle_in_transaction_session_timeout = 20');
       await eventually(async () => {
         const alive = await bench.db.master.query('SELECT FROM pg_stat_activity WHERE pid = $1', [
           rows[0]?.pid,
@@ -310,6 +310,7 @@ describe("what a transaction's callback throws", () => {
     const unasked = await bench.routing({ health: { ...UNHURRIED, intervalMs: 600_000 } });
     const { knex } = unasked;
     await unasked.asked();
+    await knex.transaction((trx) => trx('posts')); // a new connection asks who is the master
     let asked = 0;
     unasked.engines.master.probes.on('query', () => asked++);
     const throwing = async (trx: Knex.Transaction) => {
@@ -351,7 +352,7 @@ describe("what a transaction's callback throws", () => {
   });
 
   it("keeps Knex's hint where a write outside it found the pool empty", async () => {
-    const one = await bench.routing({ pool: { min: 0, max: 1 }, acquireConnectionTimeout: 100 });
+    const one = await bench.routing({ pool: { min: 0, max: 1 }, acquireConnectionTimeout: 1_500 });
     const outside = one.run(() =>
       one.knex.transaction(async () => void (await one.knex('posts').insert({ title: 'outside' }))),
     );

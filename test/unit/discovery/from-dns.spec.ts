@@ -152,6 +152,7 @@ describe('slaves from the DNS', () => {
     const set = start();
     await found(set, ['slave-10.0.0.1-5432']);
     await set.destroy();
+    await timeGoesBy(); // for a question that was on its way
     const { questions } = server;
     server.zone = ['10.0.0.2'];
     await timeGoesBy();
