@@ -105,13 +105,13 @@ export class Health implements EngineWatcher {
     return this.parts.waiters.slave.wait(withinMs);
   }
 
-  /**
-   * Resolves when a slave that was asked may serve, or when all slaves have said what they are; after `health.timeoutMs` at
-   * the latest.
-   */
-  async firstAnswers(): Promise<void> {
+  /** Resolves when first answers have told enough, after `health.timeoutMs` at the latest. */
+  async firstAnswers(areEnough: () => boolean): Promise<void> {
+    const { clock, timeoutMs, waiters } = this.parts;
     this.need();
-    if (this.parts.engines.awaitsSlave) await this.parts.waiters.first.wait(this.parts.timeoutMs);
+    const untilMs = clock.nowMs() + timeoutMs;
+    for (let leftMs = timeoutMs; leftMs > 0 && !areEnough(); leftMs = untilMs - clock.nowMs())
+      await waiters.first.wait(leftMs);
   }
 
   /**

@@ -26,7 +26,7 @@ export interface HealthListener {
 export interface EngineWaiters {
   readonly master: Waiters;
   readonly slave: Waiters;
-  /** For the first slave that was asked and may serve, or until all have said what they are. */
+  /** For the first answer of any engine that was not asked before. */
   readonly first: Waiters;
 }
 
@@ -84,7 +84,7 @@ export class Judge implements EngineWatcher, Listener {
     const { kind } = engine.state;
     listener.engineChanged(engine, from);
     if (kind === 'returning' || kind === 'up') waiters.slave.release(true);
-    if (!engines.awaitsSlave || engines.eligibleSlaves().length > 0) waiters.first.release(true);
+    if (from.kind === 'unknown') waiters.first.release(true);
     if (kind === 'down' && engine === engines.master) monitor.askAll();
     if (kind === 'slow') engine.turnAway();
   }

@@ -43,13 +43,13 @@ export class Decider {
     this.parts.health?.need();
     const mustAsk = this.parts.engines.awaitsSlave && this.mustAskFirst(this.choice(query, context));
     if (!mustAsk) return this.decideNow(query, context);
-    return this.afterFirstAnswers(() => this.decideNow(query, context));
+    return this.afterFirstAnswers(this.choice(query, context), () => this.decideNow(query, context));
   }
 
   /** The same for a query whose Knex names its engine. */
   decideNamed(choice: Choice, query: QueryFacts, context: Context): Decided {
     const decide = () => this.arriving(this.decision(choice, context), query, context);
-    return this.mustAskFirst(choice) ? this.afterFirstAnswers(decide) : decide();
+    return this.mustAskFirst(choice) ? this.afterFirstAnswers(choice, decide) : decide();
   }
 
   private decideNow(query: QueryFacts, context: Context): Decided {
@@ -70,8 +70,8 @@ export class Decider {
     return engines.awaitsSlave && engine?.role === 'slave' && engine.state.kind === 'unknown';
   }
 
-  private async afterFirstAnswers(decide: () => Decided): Promise<Decision> {
-    await this.parts.health?.firstAnswers();
+  private async afterFirstAnswers(choice: Choice, decide: () => Decided): Promise<Decision> {
+    await this.parts.health?.firstAnswers(() => !this.mustAskFirst(choice));
     return decide();
   }
 
@@ -112,9 +112,9 @@ export class Decider {
   /** What becomes of a choice, as far as it can be told without choosing a slave. */
   foreseen({ engine, reason }: Choice): Choice {
     if (engine !== ANY_SLAVE) return { engine: this.parts.engines.get(engine, 'The query').name, reason };
-    return this.parts.engines.eligibleSlaves().length > 0
-      ? { engine, reason }
-      : { engine: 'master', reason: 'no-slave' };
+    const { engines } = this.parts;
+    const mayServe = engines.eligibleSlaves().length > 0 || engines.awaitsSlave;
+    return mayServe ? { engine, reason } : { engine: 'master', reason: 'no-slave' };
   }
 
   /** The engine of a choice, as fresh as it happens to be. */

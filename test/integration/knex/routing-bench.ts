@@ -31,7 +31,11 @@ export class RoutingBench {
     return new RoutingBench(db);
   }
 
-  async routing(options: Partial<DatabaseRoutingOptions> = {}): Promise<DatabaseRouting> {
+  /** `asked`: whether its engines have answered before it is used, as a Nest app's have. */
+  async routing(
+    options: Partial<DatabaseRoutingOptions> = {},
+    { asked = true }: { asked?: boolean } = {},
+  ): Promise<DatabaseRouting> {
     const master = { connection: this.db.master.connection };
     const routing = createDatabaseRouting({
       client: 'pg',
@@ -44,6 +48,7 @@ export class RoutingBench {
     this.routings.push(routing);
     routing.events.setMaxListeners(0);
     await routing.ready();
+    if (asked) await routing.asked();
     return routing;
   }
 

@@ -161,7 +161,7 @@ describe('the packed package', () => {
     });
 
     it('starts a Nest app', () => {
-      expect(app.run('nest')).toBe('scope Unused');
+      expect(app.run('nest')).toBe('no-slave Unused');
     });
 
     it('tells @nestjs/terminus how the engines are doing', () => {
