@@ -79,7 +79,7 @@ export class RequestContexts {
         writeHead();
       });
     }
-    if (this.writers.isUnsafe(request.method)) this.writers.begin(context);
+    if (this.writers.isUnsafe(request.method)) this.writers.expect(context);
     return context;
   }
 }

@@ -75,9 +75,24 @@ export class RoutingInterceptor implements NestInterceptor {
     const handler = hasMasterParam(execution, rules) ? MASTER_PARAM : rules.force;
     const { consistency } = rules;
     const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
-    if (rules.writes) this.contexts.writers.begin(context);
+    this.declare(execution, rules, context);
     if (execution.getType() === 'http') outer.entered = context;
     return context;
+  }
+
+  /** What is said of the handler, else what its request is: a mutation, or of a method that is not safe. */
+  private declare(execution: ExecutionContext, { writes }: HandlerRules, context: Context): void {
+    const { writers } = this.contexts;
+    if (writes ?? this.isUnsafe(execution)) writers.begin(context);
+    else writers.acquit(context);
+  }
+
+  private isUnsafe(execution: ExecutionContext): boolean {
+    const { writers } = this.contexts;
+    const type = execution.getType<string>();
+    if (type === 'http')
+      return writers.isUnsafe(execution.switchToHttp().getRequest<{ method?: string }>().method);
+    return type === 'graphql' && isMutation(execution) && writers.isUnsafe('POST');
   }
 
   /** HTTP requests are found by the request itself: a middleware that calls back from elsewhere loses what is current. */
@@ -109,7 +124,7 @@ export class RoutingInterceptor implements NestInterceptor {
       force: engine === undefined ? undefined : { engine, reason: 'handler' },
       masterParams: new Map([...(controller?.masterParams ?? []), ...(method?.masterParams ?? [])]),
       consistency: consistencyOf(name, handler) ?? consistencyOf(name, type),
-      writes: this.contexts.writers.includes(type, handler),
+      writes: this.contexts.writers.saidOf(type, handler),
       isEventStream: Reflect.hasMetadata(SSE_METADATA, handler),
     };
   }
@@ -120,8 +135,15 @@ interface HandlerRules {
   readonly force: HandlerForce | undefined;
   readonly masterParams: ReadonlyMap<string, boolean>;
   readonly consistency: Consistency | undefined;
-  readonly writes: boolean;
+  /** What is said of it by `@DbWrite()` or the options; undefined: nothing. */
+  readonly writes: boolean | undefined;
   readonly isEventStream: boolean;
+}
+
+/** The fourth argument of a GraphQL resolver says which operation it is part of; queries come by POST too. */
+function isMutation(execution: ExecutionContext): boolean {
+  const info = execution.getArgByIndex<{ operation?: { operation?: unknown } } | undefined>(3);
+  return info?.operation?.operation === 'mutation';
 }
 
 const MASTER_PARAM: HandlerForce = { engine: 'master', reason: 'master-param' };

@@ -26,8 +26,9 @@ export interface PinOptions {
   /** Name and attributes of the cookie that pins by time. Default name `multidb_pin_writes`. */
   cookie?: CookieOptions;
   /**
-   * Whether each request whose method is not GET, HEAD, OPTIONS or TRACE counts as a writer from its start, its reads
-   * included, and also when it fails. Default false: a request is one from the first write that is seen.
+   * Whether each HTTP request whose method is not GET, HEAD, OPTIONS or TRACE counts as a writer from its start, its reads
+   * included, and also when it fails: what it decides by must not be old. `@DbWrite(false)` turns it off for a handler that
+   * only reads. GraphQL goes by mutation and query. Default true; false: a request is a writer from the first write that is seen.
    */
   unsafeMethods?: boolean;
   /** Handlers that write though nothing shows it, such as `'PostsController.touch'`; as `@DbWrite()` says on the spot. */

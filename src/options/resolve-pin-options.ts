@@ -33,7 +33,7 @@ export function resolvePinOptions(
 ): ResolvedPinOptions {
   checkObject('pin', options as unknown);
   checkKeys('pin', options, KEYS);
-  const { by, seconds = 15, unsafeMethods = false, handlers = [], cookieless } = options;
+  const { by, seconds = 15, unsafeMethods = true, handlers = [], cookieless } = options;
   if (by !== undefined) checkOneOf('pin.by', by, ['position', 'time']);
   checkSeconds('pin.seconds', seconds);
   if (typeof unsafeMethods !== 'boolean') refuse('pin.unsafeMethods', 'true or false', unsafeMethods);

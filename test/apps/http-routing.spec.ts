@@ -37,6 +37,7 @@ import {
   Consistency,
   DatabaseRouting,
   DatabaseRoutingModule,
+  DbWrite,
   type DatabaseRoutingOptions,
   InjectKnex,
   type RoutedKnex,
@@ -122,6 +123,13 @@ class PostsController {
 
   @Post('read')
   @HttpCode(200)
+  async decide() {
+    return { node: await answeringNode(this.db) };
+  }
+
+  @Post('search')
+  @HttpCode(200)
+  @DbWrite(false)
   async search() {
     return { node: await answeringNode(this.db) };
   }
@@ -312,6 +320,7 @@ async function dawdle(): Promise<void> {
 }
 
 @Controller('mixed')
+@DbWrite(false)
 class MixedController {
   constructor(@Inject(MixedService) private readonly service: MixedService) {}
 
@@ -421,8 +430,15 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
       expect(await running.post('/posts')).toMatchObject({ status: 201, engines: 'master;reason=write' });
     });
 
-    it('reads on a slave in a POST too, before it wrote', async () => {
+    it('reads on the master in a POST from its start: what it decides by must not be old', async () => {
       expect(await running.post('/posts/read', { q: 1 })).toMatchObject({
+        body: { node: 'master' },
+        engines: 'master;reason=wrote',
+      });
+    });
+
+    it('reads on a slave in a POST that is said to only read', async () => {
+      expect(await running.post('/posts/search', { q: 1 })).toMatchObject({
         body: { node: 'slave2' },
         engines: 'slave2;reason=balanced',
       });

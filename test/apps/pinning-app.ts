@@ -257,14 +257,14 @@ class PinningModule {}
 
 export const SECRET = 'a secret that the tests share';
 
-/** An app that pins by time, on the servers of a replication. */
+/** An app that pins by time, on the servers of a replication: by its writes, and not by its requests' methods. */
 export function pinningApp(
   replication: ReplicatedPostgres,
   { pin, ...options }: Partial<DatabaseRoutingOptions> = {},
 ): AppParts & { readonly imports: NonNullable<AppParts['imports']> } {
   const engines = enginesOf(replication, {
     bookmark: { secret: SECRET },
-    pin: { by: 'time', ...pin },
+    pin: { by: 'time', unsafeMethods: false, ...pin },
     ...options,
   });
   return { imports: [DatabaseRoutingModule.forRoot(engines), reports(replication), PinningModule] };
@@ -273,7 +273,7 @@ export function pinningApp(
 /** A second set, of which handlers may speak. */
 function reports(replication: ReplicatedPostgres) {
   return DatabaseRoutingModule.forRoot({
-    ...enginesOf(replication, { bookmark: { secret: SECRET }, pin: { by: 'time' } }),
+    ...enginesOf(replication, { bookmark: { secret: SECRET }, pin: { by: 'time', unsafeMethods: false } }),
     name: 'reports',
   });
 }

@@ -509,7 +509,11 @@ describe.each(HTTP_ADAPTERS)('on %s', (_name, createAdapter) => {
 
   beforeAll(async () => {
     running = await startApp(createAdapter, {
-      imports: [DatabaseRoutingModule.forRoot(enginesOf(replication)), BoardModule],
+      // else a POST reads on the master anyway
+      imports: [
+        DatabaseRoutingModule.forRoot(enginesOf(replication, { pin: { unsafeMethods: false } })),
+        BoardModule,
+      ],
     });
   });
 

@@ -42,18 +42,45 @@ describe('declared writers', () => {
 
   it('are by name, or by decorator on the method or class, for its set', () => {
     const included = [
-      writers.includes(PostsController, touch),
-      writers.includes(PostsController, declared),
-      writers.includes(PostsController, elsewhere),
-      writers.includes(CountersController, CountersController.prototype.read),
+      writers.saidOf(PostsController, touch),
+      writers.saidOf(PostsController, declared),
+      writers.saidOf(PostsController, elsewhere),
+      writers.saidOf(CountersController, CountersController.prototype.read),
     ];
-    expect(included).toEqual([true, true, false, true]);
+    expect(included).toEqual([true, true, undefined, true]);
     expect(
-      new DeclaredWriters('reports', { unsafeMethods: false, handlers: [] }).includes(
+      new DeclaredWriters('reports', { unsafeMethods: false, handlers: [] }).saidOf(
         PostsController,
         elsewhere,
       ),
     ).toBe(true);
+  });
+
+  it('are not where it is said that they only read, on the method before the class', () => {
+    @DbWrite()
+    class SearchController {
+      @DbWrite(false)
+      search() {}
+      count() {}
+    }
+    const { search, count } = SearchController.prototype;
+    expect([writers.saidOf(SearchController, search), writers.saidOf(SearchController, count)]).toEqual([
+      false,
+      true,
+    ]);
+  });
+
+  it('count when they end without a handler, and not where the handler only reads', () => {
+    const [ended, acquitted] = [
+      openContext('request', { balanced: true }),
+      openContext('request', { balanced: true }),
+    ];
+    for (const context of [ended, acquitted]) writers.expect(context);
+    writers.acquit(acquitted);
+    for (const context of [ended, acquitted]) writers.end(context);
+    expect(ended.work.seen.unsettled).toBe(ANYWHERE);
+    expect(acquitted.work.seen.unsettled).toBeUndefined();
+    expect([ended.work.wrote, acquitted.work.wrote]).toEqual([false, false]);
   });
 
   it('read on the master from their start, and have seen what they wrote when they end, once', () => {

@@ -29,12 +29,12 @@ function withPin(pin: unknown, more: Partial<DatabaseRoutingOptions> = {}): Data
 }
 
 describe('the options of pins', () => {
-  it('have the defaults of django-multidb-router', () => {
+  it('have the defaults of django-multidb-router, unsafe methods included', () => {
     expect(resolveOptions(withPin(undefined)).pin).toEqual({
       by: undefined,
       seconds: 15,
       cookie: { name: 'multidb_pin_writes', path: '/', sameSite: 'lax', secure: false, httpOnly: true },
-      unsafeMethods: false,
+      unsafeMethods: true,
       handlers: [],
       cookieless: undefined,
     });
