@@ -35,7 +35,7 @@ describe('the tables of a query', () => {
     ['from()', db.select('*').from('posts'), ['posts']],
     ['a subquery in from', db.from(db('posts').as('p')), ['posts']],
     ['a subquery in where', db('a').whereIn('id', db('b').select('id')), ['a', 'b']],
-    ['a callback', db('a').whereExists((query) => query.from('b')), ['a', 'b']],
+    ['a callback', db('a').whereExists((query) => void query.from('b')), ['a', 'b']],
     ['a union', db('a').union(db('b')), ['a', 'b']],
     ['a common table expression', db.with('w', db('posts')).from('w'), ['posts']],
     ['one that has the name of its table', db.with('posts', db('posts')).from('posts'), ['posts']],
