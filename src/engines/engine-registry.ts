@@ -32,6 +32,7 @@ export class EngineRegistry {
   private currentMaster: Engine;
   private currentSlaves: readonly Engine[];
   private eligible: readonly Engine[] | undefined;
+  private awaited: boolean | undefined;
   private watcher: EngineWatcher | undefined;
 
   constructor(
@@ -70,7 +71,8 @@ export class EngineRegistry {
 
   /** Whether a slave may serve as soon as it was asked. */
   get awaitsSlave(): boolean {
-    return this.options.watched && this.slaves.some(({ state }) => state.kind === 'unknown');
+    return (this.awaited ??=
+      this.options.watched && this.slaves.some(({ state }) => state.kind === 'unknown'));
   }
 
   /** How the slaves are doing, in words. */
@@ -111,7 +113,7 @@ export class EngineRegistry {
   setState(engine: Engine, state: EngineState): void {
     const from = engine.state;
     engine.state = state;
-    this.eligible = undefined;
+    this.forget();
     if (state.kind !== from.kind) this.watcher?.changed(engine, from);
   }
 
@@ -175,11 +177,16 @@ export class EngineRegistry {
     if (!Number.isFinite(weight) || weight <= 0)
       throw new InvalidOptionsError(`slaves.${name}.weight must be a number above 0, got ${weight}`);
     engine.configuredWeight = weight;
-    this.eligible = undefined;
+    this.forget();
   }
 
   private setSlaves(slaves: readonly Engine[]): void {
     this.currentSlaves = Object.freeze(slaves);
-    this.eligible = undefined;
+    this.forget();
+  }
+
+  /** What follows from the slaves and their states is found out anew. */
+  private forget(): void {
+    this.eligible = this.awaited = undefined;
   }
 }
