@@ -655,6 +655,11 @@ describe.each(HTTP_ADAPTERS)('on %s', (_name, createAdapter) => {
       },
     );
 
+    it('stays in originalUrl where it is stripped', async () => {
+      for (const url of ['/params/list?m=1', '/params/validated?m=1&title=a'])
+        expect((await running.get(url)).body).toMatchObject({ node: 'master', originalUrl: url });
+    });
+
     it('that is missing forces nothing', async () => {
       expect(await running.get('/params/list?page=2&mm=1&M=1')).toMatchObject({
         body: { node: 'slave2', seen: { page: '2', mm: '1', M: '1' } },

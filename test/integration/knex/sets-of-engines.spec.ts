@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import knex from 'knex';
 import { createDatabaseRouting } from '../../../src/create-database-routing.js';
 import type { DatabaseRouting } from '../../../src/database-routing.js';
-import { RoutingBench, answeredBy, decisionsOf } from './routing-bench.js';
+import { eventually } from '../testing/eventually.js';
+import { RoutingBench, UNHURRIED, answeredBy, decisionsOf } from './routing-bench.js';
 
 let bench: RoutingBench;
 
@@ -87,6 +88,30 @@ describe('the master may serve reads too, listed again as a slave under another 
     expect(both.engines.master.knex.client.pool).not.toBe(both.engines.get('reader', '').knex.client.pool);
     await both.destroy();
     expect(await sessionsOnMaster('as-reader')).toBe(0);
+  });
+
+  it('is never treated as lagging there, where a slave with the same limits is', async () => {
+    const slave1 = bench.db.slave('slave1');
+    const both = await bench.routing({
+      slaves: {
+        reader: { connection: bench.db.master.connection },
+        slave1: { connection: slave1.connection },
+      },
+      health: { ...UNHURRIED, intervalMs: 20, maxLagMs: 1, maxLagBytes: 1 },
+    });
+    const states: string[] = [];
+    both.events.on('engine', ({ engine, to }) => states.push(`${engine} ${to.kind}`));
+    await slave1.pause();
+    await eventually(async () => {
+      await both.knex('posts').insert({ title: 'A' });
+      expect(states).toContain('slave1 lagging');
+      const reader = both.status().engines.find(({ name }) => name === 'reader');
+      expect(reader).toMatchObject({ state: { kind: 'up' }, lagMs: undefined });
+    });
+    expect(states).not.toContain('reader lagging');
+    expect(await both.run(() => answeredBy(both.knex))).toBe('master');
+    await slave1.resume();
+    await bench.db.caughtUp();
   });
 });
 

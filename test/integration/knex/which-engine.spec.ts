@@ -217,6 +217,17 @@ describe('using_engine: a session on that engine, or a block that restores', () 
     expect(await routing.usingEngine('slave2', async () => await built.query)).toEqual(['slave2']);
   });
 
+  it('runs a builder again by the rules that hold then, not where it ran first', async () => {
+    const query = db('server').pluck('name');
+    expect(await routing.run({ engine: 'slave1' }, async () => await query)).toEqual(['slave1']);
+    expect(await routing.run({ engine: 'slave2' }, async () => await query)).toEqual(['slave2']);
+    await routing.run(async () => {
+      expect(await query).toEqual([SLAVE]);
+      await db('posts').insert({ title: 'A' });
+      expect(await query).toEqual(['master']);
+    });
+  });
+
   it('lifts with null what forces from outside', async () => {
     await routing.run({ engine: 'slave1' }, async () => {
       expect(await answeredBy(db)).toBe('slave1');
@@ -334,6 +345,22 @@ describe('only models that opt in read from slaves', () => {
       await knex('pg_class').first('relname');
       expect(decisions).toEqual(['master rule']);
     });
+  });
+
+  it('writes to the master what is read from a slave: insert, update and delete', async () => {
+    const opted = await bench.routing({ reads: 'master', tables: { posts: 'slave' } });
+    const { knex } = opted;
+    const decisions = decisionsOf(opted);
+    await opted.run(async () => {
+      await knex('posts').first();
+      await knex('posts').insert({ title: 'A' });
+      await knex('posts').where({ title: 'A' }).update({ title: 'B' });
+      await knex('posts').where({ title: 'B' }).del();
+    });
+    expect(decisions).toEqual([
+      expect.stringMatching(/^slave[12] rule$/),
+      ...Array<string>(3).fill('master write'),
+    ]);
   });
 
   it("asks the user's router before the tables, and not for writes", async () => {

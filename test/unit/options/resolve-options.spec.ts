@@ -91,6 +91,10 @@ describe('options that work', () => {
     expect(createBalancer(balancer, Math.random)).toBeInstanceOf(kind);
   });
 
+  it('balance at random unless told otherwise', () => {
+    expect(createBalancer(resolveOptions(OPTIONS).balancer, Math.random)).toBeInstanceOf(RandomBalancer);
+  });
+
   it("may hold the user's own balancer, logger and router, as they are", () => {
     const own = { choose: <Slave>(slaves: readonly Slave[]) => slaves[0]! };
     const logger = { debug() {}, warn() {} };
