@@ -87,12 +87,11 @@ const kindsOf = (kinds: Record<string, EngineState['kind']>) =>
 
 describe('the health of a set', () => {
   it('is up with all engines up, which are asked where nobody has asked them yet', async () => {
-    expect(await healthOf(await start())).toEqual({
-      http: 200,
-      status: 'up',
-      master: 'master',
-      isContested: false,
-      engines: kindsOf({ master: 'up', slave1: 'up', slave2: 'up' }),
+    const app = await start();
+    const engines = kindsOf({ master: 'up', slave1: 'up', slave2: 'up' });
+    await eventually(async () => {
+      const health = { http: 200, status: 'up', master: 'master', isContested: false, engines };
+      expect(await healthOf(app)).toEqual(health);
     });
   });
 
