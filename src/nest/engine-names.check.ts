@@ -15,7 +15,7 @@ export interface EngineNames {
 
 /**
  * Throws `UnknownEngineError` when a decorator anywhere in the app names an engine that the set doesn't have, and
- * `InvalidOptionsError` when it names a set that the app doesn't have.
+ * `InvalidOptionsError` when it names a set that the app doesn't have, or two name different engines on one target.
  */
 export function checkEngineNames(names: EngineNames, classes: readonly AppClass[]): void {
   for (const { type, methods } of classes) {
@@ -36,8 +36,15 @@ function checkHandler(names: EngineNames, target: object, where: string): void {
 
 function checkWithEngine({ routing, sets }: EngineNames, target: object, where: string): void {
   for (const set of setsOfHandler(target)) checkSet(sets, set, `@WithEngine on ${where}`);
-  const engine = handlerEngineOf(routing.name, target)?.engine;
+  const { engine, contradiction } = handlerEngineOf(routing.name, target) ?? {};
+  if (contradiction !== undefined) throw contradicting(where, engine, contradiction);
   if (engine !== undefined) routing.engines.assertChoice(engine, `@WithEngine on ${where}`);
+}
+
+function contradicting(where: string, outer: string | undefined, inner: string): InvalidOptionsError {
+  return new InvalidOptionsError(
+    `@WithEngine stands on ${where} with '${outer}' and with '${inner}'. Name one engine; master params may stand apart.`,
+  );
 }
 
 function checkUsingEngine({ routing, sets }: EngineNames, method: object, where: string): void {

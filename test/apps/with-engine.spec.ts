@@ -465,7 +465,7 @@ class ServicesController {
     return { q, node: await answeringNode(this.knex) };
   }
 
-  @WithEngine('slave2', ['m'])
+  @WithEngine(null, ['m'])
   @UsingEngine('slave1')
   @WithEngine('master')
   @Get('all')

@@ -4,14 +4,20 @@ import 'reflect-metadata';
 export class MetadataBySet<Value> {
   private readonly prefix: string;
 
-  constructor(decorator: string) {
+  /** `merge`: the decorators of a target run from the inner to the outer one. Default: the outer one stands alone. */
+  constructor(
+    decorator: string,
+    private readonly merge: (outer: Value, inner: Value) => Value = (outer) => outer,
+  ) {
     this.prefix = `nestjs-database-routing:${decorator}:`;
   }
 
   decorate(set: string, value: Value): ClassDecorator & MethodDecorator {
-    return (target: object, _key?: string | symbol, descriptor?: PropertyDescriptor) => {
-      const method = descriptor?.value as object | undefined;
-      Reflect.defineMetadata(this.prefix + set, value, method ?? target);
+    const key = this.prefix + set;
+    return (type: object, _name?: string | symbol, descriptor?: PropertyDescriptor) => {
+      const target = (descriptor?.value as object | undefined) ?? type;
+      const inner = Reflect.getOwnMetadata(key, target) as Value | undefined;
+      Reflect.defineMetadata(key, inner === undefined ? value : this.merge(value, inner), target);
     };
   }
 

@@ -3,7 +3,7 @@ import { InvalidOptionsError } from '../../errors.js';
 import { DEFAULT_SET } from '../../options/default-set.js';
 import { MetadataBySet } from './metadata-by-set.js';
 
-const WITH_ENGINE = new MetadataBySet<HandlerEngine>('with-engine');
+const WITH_ENGINE = new MetadataBySet<HandlerEngine>('with-engine', merged);
 
 /** Names of master params, or each name with whether it is taken out before the handler sees it. */
 export type MasterParams = readonly string[] | Readonly<Record<string, boolean>>;
@@ -14,6 +14,8 @@ export interface HandlerEngine {
   readonly engine: EngineChoice | undefined;
   /** By master param, whether to strip it. */
   readonly masterParams: ReadonlyMap<string, boolean>;
+  /** Another engine that a decorator further in names on the same target; refused at boot. */
+  readonly contradiction?: EngineChoice | undefined;
 }
 
 export interface WithEngineOptions {
@@ -25,7 +27,10 @@ export interface WithEngineOptions {
  * Reads in this handler, or in all of a class's, go to `engine` (`'slave'`: any slave; `null`: none is named, and that
  * of the class stands). With master params, a request that has one of them, whatever its value, in the query string or
  * in the body, reads from the master; it is stripped before pipes run unless it is listed as `{ name: false }`.
- * From TurboGears' `with_engine`. An unknown engine fails at boot. Works on HTTP, RPC, WebSocket and GraphQL handlers.
+ * A multipart form that is parsed for the handler alone, by an interceptor such as `FileInterceptor`, is not looked into.
+ *
+ * Several on one method or class count together; two that name different engines fail at boot, and so does an unknown
+ * engine. From TurboGears' `with_engine`. Works on HTTP, RPC, WebSocket and GraphQL handlers.
  */
 export function WithEngine(
   engine: EngineChoice | null,
@@ -43,6 +48,17 @@ export function handlerEngineOf(set: string, target: object): HandlerEngine | un
 /** The sets that something is written for on a handler or class. */
 export function setsOfHandler(target: object): string[] {
   return WITH_ENGINE.setsOn(target);
+}
+
+/** As TurboGears' do, but that one which names no engine erases none. Of a param the outer one says whether it is kept. */
+function merged(outer: HandlerEngine, inner: HandlerEngine): HandlerEngine {
+  const isContradiction =
+    outer.engine !== undefined && inner.engine !== undefined && outer.engine !== inner.engine;
+  return {
+    engine: outer.engine ?? inner.engine,
+    masterParams: new Map([...inner.masterParams, ...outer.masterParams]),
+    contradiction: isContradiction ? inner.engine : inner.contradiction,
+  };
 }
 
 function toMap(masterParams: MasterParams): ReadonlyMap<string, boolean> {

@@ -1,9 +1,18 @@
-import { Get, SetMetadata } from '@nestjs/common';
+import { Controller, Get, SetMetadata } from '@nestjs/common';
 import { describe, expect, it } from '@jest/globals';
-import { InvalidOptionsError, UsingEngine, WithEngine } from '../../../src/index.js';
+import { DatabaseRoutingModule, InvalidOptionsError, UsingEngine, WithEngine } from '../../../src/index.js';
 import { handlerEngineOf, setsOfHandler } from '../../../src/nest/decorators/with-engine.decorator.js';
+import { bootWith } from '../../apps/running-app.js';
 
-class Controller {
+const NOWHERE = { connection: 'postgres://127.0.0.1:1/nowhere' };
+
+/** An app with one controller. */
+function boot(controller: new () => object): Promise<void> {
+  const options = { client: 'pg', master: NOWHERE, slaves: { slave1: NOWHERE } };
+  return bootWith({ imports: [DatabaseRoutingModule.forRoot(options)], controllers: [controller] });
+}
+
+class Decorated {
   @WithEngine('master')
   named() {
     return this;
@@ -27,7 +36,7 @@ class Controller {
   plain() {}
 }
 
-const { prototype } = Controller;
+const { prototype } = Decorated;
 
 describe('@WithEngine', () => {
   it.each([
@@ -58,6 +67,61 @@ describe('@WithEngine', () => {
     expect(handlerEngineOf('default', method)).toEqual(expected);
   });
 
+  describe('twice on one method or class', () => {
+    class Twice {
+      @WithEngine(null, ['m'])
+      @WithEngine('slave1', ['n'])
+      outerWithoutEngine() {}
+
+      @WithEngine('slave1', { m: false })
+      @WithEngine(null, ['m', 'n'])
+      innerWithoutEngine() {}
+
+      @WithEngine(null, ['m'])
+      @UsingEngine('slave2')
+      @WithEngine('slave1')
+      aroundAnother() {}
+    }
+
+    @WithEngine(null, ['m'])
+    @WithEngine('slave1')
+    class TwiceDecorated {}
+
+    it.each<[string, object, [string, boolean][]]>([
+      ['the outer names none', Twice.prototype.outerWithoutEngine, [['m', true], ['n', true]]], // prettier-ignore
+      ['the inner names none', Twice.prototype.innerWithoutEngine, [['m', false], ['n', true]]], // prettier-ignore
+      ['another decorator stands between', Twice.prototype.aroundAnother, [['m', true]]],
+      ['they stand on a class', TwiceDecorated, [['m', true]]],
+    ])('keeps the engine that is named, and all params, where %s', (_where, target, params) => {
+      const said = handlerEngineOf('default', target);
+      expect(said?.engine).toBe('slave1');
+      expect([...(said?.masterParams ?? [])].toSorted()).toEqual(params);
+    });
+
+    it('takes the same engine twice', async () => {
+      @Controller()
+      class Agreeing {
+        @Get()
+        @WithEngine('slave1', ['m'])
+        @WithEngine('slave1')
+        get() {}
+      }
+      await expect(boot(Agreeing)).resolves.toBeUndefined();
+    });
+
+    it('is refused at boot with two engines, by the names of both', async () => {
+      @Controller()
+      class Contradicting {
+        @Get()
+        @WithEngine('slave1', ['m'])
+        @WithEngine('master')
+        get() {}
+      }
+      const refused = expect(boot(Contradicting)).rejects;
+      await refused.toThrow("@WithEngine stands on Contradicting.get with 'slave1' and with 'master'.");
+    });
+  });
+
   it('says something for each set on its own', () => {
     expect(handlerEngineOf('default', prototype.inTwoSets)?.engine).toBe('master');
     expect(handlerEngineOf('reports', prototype.inTwoSets)?.engine).toBe('archive');
@@ -71,7 +135,7 @@ describe('@WithEngine', () => {
   });
 
   it('leaves the method as it is', () => {
-    const controller = new Controller();
+    const controller = new Decorated();
     expect(controller.named()).toBe(controller);
     expect(prototype.named.name).toBe('named');
   });
