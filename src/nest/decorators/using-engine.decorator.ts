@@ -16,8 +16,8 @@ const METHOD_ENGINE = 'nestjs-database-routing:using-engine';
 
 /**
  * Runs a method of any class with its reads on an engine: `'slave'` any slave, `null` no force at all. Plain values,
- * promises and Observables pass through, as do `this` and errors; what was in force before is so again afterwards, also
- * when calls nest. From zzzeek's `with_slave`. Writes inside still go to the master.
+ * promises, Observables and generators pass through, as do `this` and errors; what was in force before is so again
+ * afterwards, also when calls nest. A generator's body runs on the engine, and what uses its values does not. From zzzeek's `with_slave`. Writes inside still go to the master.
  */
 export function UsingEngine(
   engine: EngineChoice | null,
@@ -27,7 +27,8 @@ export function UsingEngine(
     const original = descriptor.value as Method;
     const onEngine: Method = function (...args) {
       const result = runOnEngine(set, engine, () => original.apply(this, args));
-      return isObservable(result) ? subscribedOnEngine(set, engine, result) : result;
+      if (isObservable(result)) return subscribedOnEngine(set, engine, result);
+      return isGenerator(result) ? steppingOnEngine(set, engine, result) : result;
     };
     takeOver(original, onEngine);
     Reflect.defineMetadata(METHOD_ENGINE, { set, engine } satisfies MethodEngine, onEngine);
@@ -46,6 +47,29 @@ function subscribedOnEngine(
   work: Observable<unknown>,
 ): Observable<unknown> {
   return new Observable((subscriber) => runOnEngine(set, engine, () => work.subscribe(subscriber)));
+}
+
+type AnyGenerator = Generator | AsyncGenerator;
+
+function isGenerator(result: unknown): result is AnyGenerator {
+  const kind = Object.prototype.toString.call(result);
+  return kind === '[object Generator]' || kind === '[object AsyncGenerator]';
+}
+
+/**
+ * A generator's body runs step by step, whenever somebody asks for the next value, and so each step is a scope of its own.
+ * The result is a generator still: what else there is of one is inherited, and calls these.
+ */
+function steppingOnEngine(set: string, engine: EngineChoice | null, generator: AnyGenerator): AnyGenerator {
+  const step =
+    (name: 'next' | 'return' | 'throw') =>
+    (...args: unknown[]) =>
+      runOnEngine(set, engine, () => (generator[name] as Method).apply(generator, args));
+  return Object.create(Object.getPrototypeOf(generator) as object, {
+    next: { value: step('next') },
+    return: { value: step('return') },
+    throw: { value: step('throw') },
+  }) as AnyGenerator;
 }
 
 /** What other decorators left on the method, Nest's route among them, and its name stay with it. */

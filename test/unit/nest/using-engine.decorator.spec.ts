@@ -1,11 +1,11 @@
 import { Get, SetMetadata } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
-import { describe, expect, it } from '@jest/globals';
+import { beforeEach, describe, expect, it } from '@jest/globals';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { EMPTY, Observable, concat, defer, firstValueFrom, lastValueFrom, of, toArray } from 'rxjs';
 import { UsingEngine } from '../../../src/index.js';
 import { openContext } from '../../../src/context/context.js';
-import { currentContext, runInContext } from '../../../src/context/context-storage.js';
+import { currentContext, runInContext, runOnEngine } from '../../../src/context/context-storage.js';
 import { methodEngineOf } from '../../../src/nest/decorators/using-engine.decorator.js';
 
 /** What is in force right here. */
@@ -156,6 +156,108 @@ describe('@UsingEngine', () => {
       }
     }
     expect(await lastValueFrom(new Nothing().none(), { defaultValue: 'nothing' })).toBe('nothing');
+  });
+
+  describe('on a generator', () => {
+    const ended: unknown[] = [];
+
+    class Rows {
+      readonly own = 'own';
+
+      @UsingEngine('slave1')
+      *plain(count: number): Generator<unknown, unknown, unknown> {
+        try {
+          for (let i = 0; i < count; i++) yield [this.own, force(), i];
+          return force();
+        } finally {
+          ended.push(force());
+        }
+      }
+
+      @UsingEngine('slave1')
+      async *later(): AsyncGenerator<unknown> {
+        try {
+          yield force();
+          await nextTurn();
+          yield [await service.onMaster(), force()];
+          yield* this.inner();
+          yield force();
+        } finally {
+          await nextTurn();
+          ended.push(force());
+        }
+      }
+
+      @UsingEngine(null)
+      async *inner() {
+        yield force();
+      }
+
+      @UsingEngine('slave1')
+      *taking(): Generator<unknown, void, unknown> {
+        try {
+          yield [yield force(), force()];
+        } catch (error) {
+          yield [(error as Error).message, force()];
+        }
+      }
+    }
+
+    const rows = new Rows();
+    /** What the body sees, and who asks for it, at each step. */
+    async function stepped(values: AsyncIterable<unknown> | Iterable<unknown>): Promise<unknown[]> {
+      const seen: unknown[] = [];
+      for await (const value of values) seen.push(value, force());
+      return seen;
+    }
+
+    beforeEach(() => void ended.splice(0));
+
+    it('runs each step of the body with the force, and nothing between them', async () => {
+      const row = (i: number) => ['own', 'slave1', i];
+      expect(await stepped(rows.plain(2))).toEqual([row(0), undefined, row(1), undefined]);
+      expect(ended).toEqual(['slave1']);
+    });
+
+    it('does so where steps wait, and restores what calls in the body nest', async () => {
+      const inTurn = ['slave1', ['master', 'slave1'], null, 'slave1'];
+      expect(await stepped(rows.later())).toEqual(inTurn.flatMap((value) => [value, undefined]));
+      expect(ended).toEqual(['slave1']);
+    });
+
+    it('restores the scope of whoever asks for the steps', async () => {
+      const knownOutside = await runOnEngine('default', 'master', () => stepped(rows.later()));
+      expect(knownOutside.filter((_, at) => at % 2 === 1)).toEqual(Array(4).fill('master'));
+    });
+
+    it('keeps generators that run in turns apart', () => {
+      const [one, other] = [rows.plain(2), rows.plain(2)];
+      const values = [one, other, one, other].map((generator) => generator.next().value);
+      expect(values).toEqual([0, 0, 1, 1].map((i) => ['own', 'slave1', i]));
+      expect(one.next()).toEqual({ done: true, value: 'slave1' });
+    });
+
+    it('runs what ends the body early with the force, and stops there', async () => {
+      for (const value of rows.plain(9)) if (value) break;
+      for await (const value of rows.later()) if (value) break;
+      expect(ended).toEqual(['slave1', 'slave1']);
+      expect(force()).toBeUndefined();
+    });
+
+    it('passes on what is sent and thrown into it, and the value of return()', () => {
+      const taking = rows.taking();
+      expect([taking.next().value, taking.next('sent').value]).toEqual(['slave1', ['sent', 'slave1']]);
+      expect(taking.throw(new Error('thrown')).value).toEqual(['thrown', 'slave1']);
+      expect(taking.return()).toEqual({ done: true, value: undefined });
+      expect(force()).toBeUndefined();
+    });
+
+    it('is a generator still', () => {
+      const plain = rows.plain(1);
+      expect(plain[Symbol.iterator]()).toBe(plain);
+      expect(String(plain)).toBe('[object Generator]');
+      expect([...plain]).toHaveLength(1);
+    });
   });
 
   it('starts a lazy query that the method returns, so that it runs with the force', async () => {
