@@ -175,7 +175,7 @@ describe('@UsingEngine', () => {
       }
 
       @UsingEngine('slave1')
-      async *later(): AsyncGenerator<unknown> {
+      async *later(): AsyncGenerator {
         try {
           yield force();
           await nextTurn();

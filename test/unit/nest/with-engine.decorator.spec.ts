@@ -161,11 +161,11 @@ describe('@WithEngine', () => {
   it('takes params named like what every object inherits, of a list and of an object', () => {
     const params = JSON.parse('{ "__proto__": false, "constructor": true }') as Record<string, boolean>;
     const decorated = (decorate: MethodDecorator) => {
-      class Decorated {
+      class Merged {
         @decorate
         get() {}
       }
-      return [...(handlerEngineOf('default', Decorated.prototype.get)?.masterParams ?? [])];
+      return [...(handlerEngineOf('default', Merged.prototype.get)?.masterParams ?? [])];
     };
     expect(decorated(WithEngine(null, params))).toEqual([
       ['__proto__', false],
