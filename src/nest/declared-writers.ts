@@ -8,8 +8,10 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TR
 
 /** Work that is said to write, whether or not its queries show it: by its method, by `@DbWrite()`, or in the options. */
 export class DeclaredWriters {
-  /** Work that counts as a writer when it ends: its handler is declared one, or its method is unsafe and no handler has begun. */
-  private readonly counting = new WeakSet<Work>();
+  /** Work of which a handler, or an operation, was declared a writer; no other one takes that back. */
+  private readonly declared = new WeakSet<Work>();
+  /** Work whose method is unsafe, until a handler has begun that only reads. */
+  private readonly expected = new WeakSet<Work>();
   private readonly handlers: ReadonlySet<string>;
 
   constructor(
@@ -32,22 +34,23 @@ export class DeclaredWriters {
 
   /** Its method is unsafe. Whether it writes is known when its handler begins; a request that reaches none counts. */
   expect({ work }: Context): void {
-    this.counting.add(work);
+    this.expected.add(work);
   }
 
   /** From here on the work's reads stay on the master. */
   begin(context: Context): void {
     markWrote(context);
-    this.counting.add(context.work);
+    this.declared.add(context.work);
   }
 
-  /** Its handler only reads, whatever its method is. */
+  /** One of its handlers only reads, whatever the method is; a batch of GraphQL operations has several. */
   acquit({ work }: Context): void {
-    this.counting.delete(work);
+    this.expected.delete(work);
   }
 
   /** All is written, or all that its response can tell of: it is seen now, and not sooner, since nothing says when. */
   end({ work }: Context): void {
-    if (this.counting.delete(work)) see(work.seen);
+    const isDeclared = this.declared.delete(work);
+    if (this.expected.delete(work) || isDeclared) see(work.seen);
   }
 }

@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { lastValueFrom, of } from 'rxjs';
 import type { Context } from '../../../src/context/context.js';
 import { currentContext, runInContext } from '../../../src/context/context-storage.js';
+import { ANYWHERE } from '../../../src/context/seen.js';
 import type { DatabaseRouting } from '../../../src/database-routing.js';
 import { DeclaredWriters } from '../../../src/nest/declared-writers.js';
 import { RequestContexts } from '../../../src/nest/request-contexts.js';
@@ -57,6 +58,13 @@ describe('a GraphQL operation by POST', () => {
       expect(request.work.seen.unsettled).toBeUndefined();
     },
   );
+
+  it('is still a writer where a query follows a mutation in one batch', async () => {
+    const context = await contextIn('mutation');
+    await contextIn('query');
+    writers.end(context);
+    expect(request.work.seen.unsettled).toBe(ANYWHERE);
+  });
 
   it('reads on the master from its start where it is a mutation', async () => {
     expect(await contextIn('mutation')).toMatchObject({ balanced: true, work: { wrote: true } });
