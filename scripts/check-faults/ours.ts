@@ -23,7 +23,7 @@ export async function startOurs(
   routing.events.on('engine', ({ engine, to }) => {
     if ('because' in to) causes.push(`${engine} is ${to.kind}, ${to.because}`);
   });
-  await routing.ready();
+  await Promise.all([routing.ready(), routing.asked()]); // a row begins with all engines in rotation
   return {
     causes,
     session: () => new OurSession(routing),

@@ -635,8 +635,8 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
 
   describe('@Consistency', () => {
     it('of a handler goes before that of its class', async () => {
-      expect((await person.get('/strong')).engines).toBe('master;reason=consistency');
-      expect((await person.get('/strong/not')).engines).toMatch(/^slave[12];reason=balanced$/);
+      expect((await app.get('/strong')).engines).toBe('master;reason=consistency');
+      expect((await app.get('/strong/not')).engines).toMatch(/^slave[12];reason=balanced$/);
     });
 
     it("'eventual' reads what a slave happens to have", async () => {
