@@ -5,7 +5,7 @@ export type { EngineOptions, SlaveOptions } from './options/engine-options.js';
 export { optionsFromEnv } from './options/options-from-env.js';
 export type { BookmarkOptions, BookmarkStore, CookieOptions } from './options/bookmark-options.js';
 export type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './options/health-options.js';
-export type { CookielessOptions, PinOptions } from './options/pin-options.js';
+export type { CookielessOptions, PinOptions, PinnedHandler } from './options/pin-options.js';
 export type { SlaveSource } from './options/slave-source.js';
 export {
   fromDns,

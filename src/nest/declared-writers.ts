@@ -2,6 +2,7 @@ import { type Context, type Work, markWrote } from '../context/context.js';
 import { see } from '../context/seen.js';
 import type { ResolvedPinOptions } from '../options/resolve-pin-options.js';
 import { dbWriteOf } from './decorators/db-write.decorator.js';
+import { type ListedHandler, isListed, listedHandler } from './listed-handler.js';
 
 /** Methods of requests that ask for nothing but an answer (RFC 9110, 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
@@ -12,13 +13,13 @@ export class DeclaredWriters {
   private readonly declared = new WeakSet<Work>();
   /** Work whose method is unsafe, until a handler has begun that only reads. */
   private readonly expected = new WeakSet<Work>();
-  private readonly handlers: ReadonlySet<string>;
+  private readonly handlers: readonly ListedHandler[];
 
   constructor(
     private readonly set: string,
     private readonly options: Pick<ResolvedPinOptions, 'unsafeMethods' | 'handlers'>,
   ) {
-    this.handlers = new Set(options.handlers);
+    this.handlers = options.handlers.map(listedHandler);
   }
 
   isUnsafe(method = 'GET'): boolean {
@@ -27,9 +28,10 @@ export class DeclaredWriters {
 
   /** What is said of a handler: that it writes, that it only reads (`@DbWrite(false)`), or undefined for nothing. */
   saidOf(type: Function, handler: Function): boolean | undefined {
-    const said = dbWriteOf(this.set, handler) ?? dbWriteOf(this.set, type);
-    const isListed = this.handlers.size > 0 && this.handlers.has(`${type.name}.${handler.name}`);
-    return isListed ? true : said;
+    const ofMethod = dbWriteOf(this.set, handler);
+    if (ofMethod !== undefined) return ofMethod;
+    if (this.handlers.some((listed) => isListed(listed, type, handler))) return true;
+    return dbWriteOf(this.set, type);
   }
 
   /** Its method is unsafe. Whether it writes is known when its handler begins; a request that reaches none counts. */

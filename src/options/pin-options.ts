@@ -11,6 +11,9 @@ export interface CookielessOptions {
   cookie?: CookieOptions;
 }
 
+/** A handler, or all of a class's, by name or by the class itself. */
+export type PinnedHandler = string | Function | readonly [type: Function, method: string];
+
 /**
  * What counts as a write, and how long a writer reads from the master where its session can't be carried by position.
  * Rules and defaults from django-multidb-router.
@@ -31,8 +34,13 @@ export interface PinOptions {
    * only reads. GraphQL goes by mutation and query. Default true; false: a request is a writer from the first write that is seen.
    */
   unsafeMethods?: boolean;
-  /** Handlers that write though nothing shows it, such as `'PostsController.touch'`; as `@DbWrite()` says on the spot. */
-  handlers?: readonly string[];
+  /**
+   * Handlers that write though nothing shows it, as `@DbWrite()` says on the spot: by name, `'PostsController.touch'`, or
+   * `'PostsController'` for all of a class's; or by the class itself, `PostsController` and `[PostsController, 'touch']`,
+   * which tells two classes of one name apart. A method's own `@DbWrite` goes before. What names no class or method of the app, or two, fails at boot.
+   * Default: none.
+   */
+  handlers?: readonly PinnedHandler[];
   /** Pins by time for clients that keep no cookies. Default: none. */
   cookieless?: CookielessOptions;
 }

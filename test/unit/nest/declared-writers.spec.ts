@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { openContext } from '../../../src/context/context.js';
 import { ANYWHERE } from '../../../src/context/seen.js';
 import { DbWrite } from '../../../src/nest/decorators/db-write.decorator.js';
+import type { PinnedHandler } from '../../../src/index.js';
 import { DeclaredWriters } from '../../../src/nest/declared-writers.js';
 
 class PostsController {
@@ -81,6 +82,41 @@ describe('declared writers', () => {
     expect(ended.work.seen.unsettled).toBe(ANYWHERE);
     expect(acquitted.work.seen.unsettled).toBeUndefined();
     expect([ended.work.wrote, acquitted.work.wrote]).toEqual([false, false]);
+  });
+
+  it('are all of a class that is listed, unless the method says otherwise', () => {
+    class SearchController {
+      keep() {}
+
+      @DbWrite(false)
+      search() {}
+    }
+    const { keep, search } = SearchController.prototype;
+    const ofClass = new DeclaredWriters('default', { unsafeMethods: false, handlers: ['SearchController'] });
+    const said = [ofClass.saidOf(SearchController, keep), ofClass.saidOf(SearchController, search)];
+    expect(said).toEqual([true, false]);
+  });
+
+  it.each<[string, PinnedHandler]>([
+    ['itself', PostsController],
+    ['itself with a method', [PostsController, 'touch']],
+  ])('are of one class and not of another of the same name, where the class is listed %s', (_how, listed) => {
+    class Namesake {
+      touch() {}
+    }
+    Object.defineProperty(Namesake, 'name', { value: 'PostsController' });
+    const one = new DeclaredWriters('default', { unsafeMethods: false, handlers: [listed] });
+    expect(one.saidOf(PostsController, touch)).toBe(true);
+    expect(one.saidOf(Namesake, Namesake.prototype.touch)).toBeUndefined();
+  });
+
+  it('are also where a decorator of the app has put a function of another name in the method', () => {
+    class Wrapped {
+      touch() {}
+    }
+    Wrapped.prototype.touch = function wrapper() {};
+    const one = new DeclaredWriters('default', { unsafeMethods: false, handlers: ['Wrapped.touch'] });
+    expect(one.saidOf(Wrapped, Wrapped.prototype.touch)).toBe(true);
   });
 
   it('read on the master from their start, and have seen what they wrote when they end, once', () => {

@@ -7,6 +7,7 @@ import {
   type DatabaseRoutingOptions,
   DbWrite,
   InvalidOptionsError,
+  type PinnedHandler,
   createDatabaseRouting,
 } from '../../../src/index.js';
 import { BookmarkCarrier } from '../../../src/clients/bookmark-carrier.js';
@@ -21,6 +22,12 @@ import { MemoryStore } from '../../apps/memory-store.js';
 import { bootWith } from '../../apps/running-app.js';
 
 const NOWHERE = { connection: 'postgres://127.0.0.1:1/nowhere' };
+@Controller('posts')
+class PostsController {
+  @Get()
+  touch() {}
+}
+
 const SECRET = 'a secret that the tests share';
 
 function withPin(pin: unknown, more: Partial<DatabaseRoutingOptions> = {}): DatabaseRoutingOptions {
@@ -62,7 +69,12 @@ describe('the options of pins', () => {
     [{ cookie: { name: 'a b' } }, "pin.cookie.name must be a cookie's name"],
     [{ cookie: { sameSite: 'none' } }, "pin.cookie.secure must be true with sameSite: 'none'"],
     [{ handlers: 'PostsController.touch' }, 'pin.handlers must be a list'],
-    [{ handlers: ['touch'] }, 'Each of pin.handlers must be a class and its method'],
+    [{ handlers: ['a.b.c'] }, 'Each of pin.handlers must be a class or one of its methods'],
+    [{ handlers: [[PostsController]] }, 'Each of pin.handlers must be a class or one of its methods'],
+    [
+      { handlers: [7] },
+      "as in 'PostsController', 'PostsController.touch' or [PostsController, 'touch'], got 7",
+    ],
     [{ cookieless: {} }, 'pin.cookieless.store must be a Keyv store'],
     [
       { cookieless: { store: new MemoryStore(), cookies: {} } },
@@ -130,12 +142,6 @@ describe('what clients have seen', () => {
 });
 
 describe('at boot', () => {
-  @Controller('posts')
-  class PostsController {
-    @Get()
-    touch() {}
-  }
-
   @Controller()
   class StrayController {
     @Get()
@@ -143,11 +149,48 @@ describe('at boot', () => {
     write() {}
   }
 
-  const boot = (handlers: string[], controllers: (new () => object)[] = [PostsController]) =>
+  /** Another class of the same name. */
+  @Controller('archive')
+  class Namesake {
+    @Get()
+    touch() {}
+
+    @Get('own')
+    own() {}
+  }
+  Object.defineProperty(Namesake, 'name', { value: 'PostsController' });
+  const both = [PostsController, Namesake];
+
+  const boot = (handlers: PinnedHandler[], controllers: (new () => object)[] = [PostsController]) =>
     bootWith({ imports: [DatabaseRoutingModule.forRoot(withPin({ handlers }))], controllers });
 
-  it('handlers that are there are taken', async () => {
-    await expect(boot(['PostsController.touch'])).resolves.toBeUndefined();
+  it.each<[string, PinnedHandler]>([
+    ['a class and a method by their names', 'PostsController.touch'],
+    ['a class by its name', 'PostsController'],
+    ['a class itself', PostsController],
+    ['a class itself and a method', [PostsController, 'touch']],
+  ])('handlers that are there are taken: %s', async (_how, handler) => {
+    await expect(boot([handler])).resolves.toBeUndefined();
+  });
+
+  it.each<[string, PinnedHandler, string]>([
+    ['a class', 'PostsController', 'Give the class itself: PostsController.'],
+    ['a method', 'PostsController.touch', "Give the class itself: [PostsController, 'touch']."],
+  ])('a name of %s that fits two classes is refused', async (_what, handler, advice) => {
+    await expect(boot([handler], both)).rejects.toThrow(
+      `pin.handlers names '${String(handler)}', which fits 2 classes named PostsController. ${advice}`,
+    );
+  });
+
+  it('a name that fits one of two classes, and the class itself, are taken', async () => {
+    const handlers: PinnedHandler[] = ['PostsController.own', Namesake, [PostsController, 'touch']];
+    await expect(boot(handlers, both)).resolves.toBeUndefined();
+  });
+
+  it('a class that the app does not have is refused, whatever it is called', async () => {
+    await expect(boot([Namesake])).rejects.toThrow(
+      "pin.handlers names 'PostsController', which is not there.",
+    );
   });
 
   it.each([
@@ -155,6 +198,7 @@ describe('at boot', () => {
       'PostsController.tuoch',
       "pin.handlers names 'PostsController.tuoch', which is not there. PostsController has: touch.",
     ],
+    ['tuoch', 'The app has no controller or provider of the class tuoch.'],
     ['PostController.touch', 'The app has no controller or provider of the class PostController.'],
   ])('%s is refused', async (handler, message) => {
     await expect(boot([handler])).rejects.toThrow(message);
