@@ -12,7 +12,7 @@ import { type Context, type HandlerForce, nestContext } from '../context/context
 import { runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import { consistencyOf } from './decorators/consistency.decorator.js';
-import { takeMasterParams } from './master-params.js';
+import { type HttpRequest, isUnparsedForm, takeMasterParams } from './master-params.js';
 import type { RequestContexts } from './request-contexts.js';
 import { handlerEngineOf } from './decorators/with-engine.decorator.js';
 
@@ -31,6 +31,7 @@ interface MaybeWrapped<Raw> {
 @Injectable()
 export class RoutingInterceptor implements NestInterceptor {
   private readonly rules = new WeakMap<Function, WeakMap<Function, HandlerRules>>();
+  private readonly warnedOf = new WeakSet<HandlerRules>();
 
   constructor(
     private readonly routing: DatabaseRouting,
@@ -72,12 +73,31 @@ export class RoutingInterceptor implements NestInterceptor {
 
   private enter(execution: ExecutionContext, rules: HandlerRules): Context {
     const outer = this.outerContext(execution);
-    const handler = hasMasterParam(execution, rules) ? MASTER_PARAM : rules.force;
+    const handler = this.hasMasterParam(execution, rules) ? MASTER_PARAM : rules.force;
     const { consistency } = rules;
     const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
     this.declare(execution, rules, context);
     if (execution.getType() === 'http') outer.entered = context;
     return context;
+  }
+
+  private hasMasterParam(execution: ExecutionContext, rules: HandlerRules): boolean {
+    if (rules.masterParams.size === 0 || execution.getType() !== 'http') return false;
+    const request = execution.switchToHttp().getRequest<HttpRequest>();
+    const found = takeMasterParams(request, rules.masterParams);
+    if (!found && isUnparsedForm(request)) this.warnOfForm(execution, rules);
+    return found;
+  }
+
+  /** Once for each handler: its params would be ignored without a word. */
+  private warnOfForm(execution: ExecutionContext, rules: HandlerRules): void {
+    if (this.warnedOf.has(rules)) return;
+    this.warnedOf.add(rules);
+    this.routing.options.logger.warn(
+      `${execution.getClass().name}.${execution.getHandler().name} has master params, and its multipart form is parsed ` +
+        'after they are looked for: there they count in the query string only. Send them there, or let a middleware ' +
+        'parse the form.',
+    );
   }
 
   /** What is said of the handler, else what its request is: a mutation, or of a method that is not safe. */
@@ -147,8 +167,3 @@ function isMutation(execution: ExecutionContext): boolean {
 }
 
 const MASTER_PARAM: HandlerForce = { engine: 'master', reason: 'master-param' };
-
-function hasMasterParam(execution: ExecutionContext, { masterParams }: HandlerRules): boolean {
-  if (masterParams.size === 0 || execution.getType() !== 'http') return false;
-  return takeMasterParams(execution.switchToHttp().getRequest(), masterParams);
-}

@@ -37,8 +37,8 @@ export interface PinOptions {
   /**
    * Handlers that write though nothing shows it, as `@DbWrite()` says on the spot: by name, `'PostsController.touch'`, or
    * `'PostsController'` for all of a class's; or by the class itself, `PostsController` and `[PostsController, 'touch']`,
-   * which tells two classes of one name apart. A method's own `@DbWrite` goes before. What names no class or method of the app, or two, fails at boot.
-   * Default: none.
+   * which tells two classes of one name apart. A method's own `@DbWrite` goes before. What names no class or method of the
+   * app, or two, fails at boot. Default: none.
    */
   handlers?: readonly PinnedHandler[];
   /** Pins by time for clients that keep no cookies. Default: none. */

@@ -48,6 +48,23 @@ describe('master params', () => {
     expect(request).toEqual({ query: { o: '2', page: '2' }, body: { title: 'a' } });
   });
 
+  it('that were stripped for one set of engines are found for the next, and others are not', () => {
+    const request = { query: { m: '1', page: '2' }, body: { n: 1 } };
+    expect(take(request, { m: STRIPPED })).toBe(true);
+    expect(take(request, { m: STRIPPED })).toBe(true);
+    expect(take(request, { m: KEPT })).toBe(true);
+    expect(take(request, { n: STRIPPED })).toBe(true);
+    expect(take(request, { o: STRIPPED, n: KEPT })).toBe(true);
+    expect(take(request, { o: STRIPPED, page: KEPT })).toBe(true);
+    expect(take(request, { o: STRIPPED })).toBe(false);
+    expect(request).toEqual({ query: { page: '2' }, body: {} });
+  });
+
+  it('that one request had are not found in another', () => {
+    expect(take({ query: { m: '1' } }, { m: STRIPPED })).toBe(true);
+    expect(take({ query: {} }, { m: STRIPPED })).toBe(false);
+  });
+
   it('that are kept are found and left, as is the very object', () => {
     const query = { m: '1' };
     const request = { query };
