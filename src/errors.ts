@@ -64,6 +64,21 @@ export class WriteOnSlaveError extends DatabaseRoutingError {
   }
 }
 
+/**
+ * A write to a table that the same request, message or job has read on a slave before, where the option `readThenWrite` is
+ * `'refuse'`. It was not sent: what it was decided by may be old.
+ */
+export class ReadThenWriteError extends DatabaseRoutingError {
+  readonly code = 'DATABASE_ROUTING_READ_THEN_WRITE';
+
+  constructor(readonly table: string) {
+    super(
+      `The table ${table} was read on a slave before it is written here, so what the write was decided by may be old. ` +
+        `Read it on the master: in the transaction that writes, or by .usingEngine('master').`,
+    );
+  }
+}
+
 /** A `connection` function of the user's failed, so that nobody could connect; `cause` is what it threw. Nothing was sent. */
 export class ConnectionSettingsError extends DatabaseRoutingError {
   readonly code = 'DATABASE_ROUTING_CONNECTION_SETTINGS';

@@ -58,6 +58,7 @@ export {
   DatabaseRoutingError,
   InvalidOptionsError,
   MasterBehindError,
+  ReadThenWriteError,
   SlavesUnavailableError,
   TwoMastersError,
   UnknownEngineError,

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { Explainer } from '../dispatch/explainer.js';
 import { RETRIES_AT_ONCE, RETRIES_PER_SECOND, Retries } from '../dispatch/retries.js';
+import { ReadThenWrite } from '../dispatch/read-then-write.js';
 import { SeenTracker } from '../dispatch/seen-tracker.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { Freshness } from '../freshness/freshness.js';
@@ -45,5 +46,19 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
   const retries = new Retries({ health, writes, waitMs: failover.waitMs, budget, events, clock });
   const explainer = new Explainer(set, decider, classifier);
-  return { engines, dispatcher, tracker, held: new HeldConnections(), retries, explainer, clock };
+  const held = new HeldConnections();
+  const readThenWrite = createReadThenWrite(options, classifier);
+  return { engines, dispatcher, tracker, held, retries, readThenWrite, explainer, clock };
+}
+
+function createReadThenWrite(
+  { readThenWrite, logger }: ResolvedOptions,
+  classifier: QueryClassifier,
+): ReadThenWrite | undefined {
+  if (readThenWrite === 'off') return undefined;
+  return new ReadThenWrite({
+    tablesOf: (query) => classifier.tablesOf(query),
+    onWrite: readThenWrite,
+    logger,
+  });
 }

@@ -16,6 +16,14 @@ export interface HandlerForce {
   readonly reason: 'master-param' | 'handler';
 }
 
+/** Queries that were sent to slaves: nearly all work only reads, so that what they name is looked up when a write comes. */
+export interface ReadOnSlaves {
+  /** Those that nobody has looked at; few are kept. */
+  readonly queries: unknown[];
+  /** The tables of those before, without schema. */
+  readonly tables: Set<string>;
+}
+
 /** What the queries of one piece of work share, however deep they nest. Written by the queries, read by the next ones. */
 export interface Work {
   /** A write was sent: reads stay on the master from here on (rule 7). Never goes back to false. */
@@ -24,6 +32,8 @@ export interface Work {
   pinned: boolean;
   /** The slave the work reads from, once it has read from one. */
   slave: string | undefined;
+  /** What the work has read on slaves, to be held against what it writes; undefined: nothing yet. */
+  readOnSlaves: ReadOnSlaves | undefined;
   /** `engine;reason` of each decision, once each, in the order they first came; kept only when they are exposed. */
   readonly decisions: Set<string> | undefined;
   /** How far the client has seen, before this work and in it. */
@@ -61,6 +71,7 @@ export const NO_CONTEXT: Context = Object.freeze({
     wrote: false,
     pinned: false,
     slave: undefined,
+    readOnSlaves: undefined,
     decisions: undefined,
     seen: Object.freeze(nothingSeen()),
   }),
@@ -73,7 +84,14 @@ export function openContext(
   { balanced, recordDecisions = false }: { balanced: boolean; recordDecisions?: boolean },
 ): Context {
   const decisions = recordDecisions ? new Set<string>() : undefined;
-  const work: Work = { wrote: false, pinned: false, slave: undefined, decisions, seen: nothingSeen() };
+  const work: Work = {
+    wrote: false,
+    pinned: false,
+    slave: undefined,
+    readOnSlaves: undefined,
+    decisions,
+    seen: nothingSeen(),
+  };
   return {
     kind,
     balanced,

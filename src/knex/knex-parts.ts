@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { EngineChoice } from '../context/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Explainer } from '../dispatch/explainer.js';
+import type { ReadThenWrite } from '../dispatch/read-then-write.js';
 import type { Retries } from '../dispatch/retries.js';
 import type { SeenTracker } from '../dispatch/seen-tracker.js';
 import type { Engine } from '../engines/engine.js';
@@ -18,6 +19,8 @@ export interface KnexTools {
   readonly tracker: SeenTracker;
   readonly held: HeldConnections;
   readonly retries: Retries;
+  /** Undefined where nobody asks for it. */
+  readonly readThenWrite: ReadThenWrite | undefined;
   readonly explainer: Explainer;
   readonly clock: Clock;
 }

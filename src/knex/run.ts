@@ -31,6 +31,7 @@ export class Run {
     if (query.timeout && this.tries) query.timeout = this.leftOf(query.timeout);
     const engine = held.engineOf(connection);
     if (engine) query.engine = engine.name;
+    this.assertNotDecidedOnSlave();
     if (client.transacting && this.dispatched?.query.classification.changesCatalogue)
       held.markChanged(connection);
   }
@@ -84,6 +85,11 @@ export class Run {
     const { query, role } = dispatched;
     if (query.movable && role === 'slave' && this.parts.tracker.isOutdated(dispatched))
       throw new OutdatedSlaveError();
+  }
+
+  /** Here rather than where it is dispatched, since here V8 knows who waits for it. */
+  protected assertNotDecidedOnSlave(): void {
+    if (this.dispatched) this.parts.readThenWrite?.sends(this.dispatched);
   }
 
   /** Its connection is given: by its transaction, or by the caller. */

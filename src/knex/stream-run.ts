@@ -69,6 +69,7 @@ export class StreamRun extends Run {
     return (runner, stream) => {
       if (target.destroyed) return undefined;
       this.assertFresh(dispatched);
+      this.assertNotDecidedOnSlave();
       this.parts.tracker.shows(dispatched);
       return callback(runner, stream);
     };

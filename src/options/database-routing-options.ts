@@ -47,6 +47,13 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
   bookmark?: BookmarkOptions;
   /** What counts as a write; and for how long a writer reads from the master where positions can't be told. */
   pin?: PinOptions;
+  /**
+   * What becomes of a write to a table that the same request, message or job has read on a slave before: what it was decided
+   * by may be old. `'warn'`: the log tells it, once for each shape of query, with the file and line that waits for it.
+   * `'refuse'`: it throws `ReadThenWriteError` and is not sent. `'off'`: nothing. Reading the table on the master in between
+   * settles the matter. Default `'warn'`.
+   */
+  readThenWrite?: 'warn' | 'refuse' | 'off';
   /** How the engines are watched, and when a slave serves no reads. */
   health?: HealthOptions;
   /** Whether a promoted slave takes the writes; `false`: the configured master stays the master. */

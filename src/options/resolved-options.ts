@@ -45,6 +45,7 @@ export interface ResolvedOptions {
   readonly rules: ResolvedRules;
   readonly bookmark: ResolvedBookmarkOptions;
   readonly pin: ResolvedPinOptions;
+  readonly readThenWrite: 'warn' | 'refuse' | 'off';
   readonly classify: ClassifySql | undefined;
   readonly health: ResolvedHealthOptions;
   readonly failover: ResolvedFailoverOptions;
