@@ -51,7 +51,7 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   const decider = new Decider({
     engines,
     balancer,
-    rules: rulesOf(options, classifier),
+    rules: rulesOf(options),
     slavePer: options.slavePer,
     freshness,
     clientsByPosition,
@@ -78,9 +78,8 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   });
 }
 
-function rulesOf({ rules }: ResolvedOptions, classifier: QueryClassifier): DeciderParts['rules'] {
-  const { reads, consistency } = rules;
-  return { engineForRead: readRule(rules, (builder) => classifier.tablesOf(builder)), reads, consistency };
+function rulesOf({ rules: { router, tables, reads, consistency } }: ResolvedOptions): DeciderParts['rules'] {
+  return { engineForRead: readRule(router, tables), reads, consistency };
 }
 
 /** PostgreSQL's catalogue and grammar for PostgreSQL; the SQL of other databases is not looked into. */

@@ -1,6 +1,6 @@
 import type { KnexQueryBuilder, KnexRaw, KnexSchemaBuilder } from '../knex-internals.js';
 import { type Classification, READ, unproved, write } from './intent.js';
-import { tableTexts } from './table-name.js';
+import { tableTexts } from './query-tables.js';
 import type { Verdict } from './verdict.js';
 
 /** What is known of a table as Knex takes it, `'s.posts as p'`, in the schema of `withSchema`. */

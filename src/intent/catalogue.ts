@@ -103,8 +103,7 @@ export class Catalogue {
     for (const [schema, name] of operators) this.operators.add(schema, name, false);
   }
 
-  /** The SQL of a view, or of a table's policies; of all that are called so where no schema is given. */
-  viewsOf(schema: string | undefined, name: string): readonly string[] {
+  private viewsOf(schema: string | undefined, name: string): readonly string[] {
     return this.expressions.get(schema === undefined ? name : qualified(schema, name)) ?? [];
   }
 

@@ -7,7 +7,6 @@ import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
 import type { CatalogueRows } from './catalogue-reader.js';
 import { type Classification, type Intent, unproved, write } from './intent.js';
-import { QueryTables } from './query-tables.js';
 import { queryText, templateOf } from './query-text.js';
 import { inspectSql } from './sql-inspector.js';
 import { type ParseSql, loadSqlParser } from './sql-parser.js';
@@ -50,10 +49,6 @@ export class QueryClassifier {
   private readonly byTemplate = new LRUCache<string, Classification>(REMEMBERED);
   private readonly refusedTexts = new LRUCache<string, true>(REMEMBERED);
   private readonly tables = new TableJudge(() => this.catalogues?.latest());
-  private readonly queryTables = new QueryTables({
-    parse: () => this.parse,
-    catalogue: () => this.catalogues?.latest(),
-  });
   /** Some builder was refused for no one knows which table: from then on all are looked up by their text. */
   private refusedBuilders = false;
 
@@ -96,12 +91,6 @@ export class QueryClassifier {
     this.byTemplate.clear();
     if (inspectBuilder(builder).intent === 'read' && !this.tables.remember(builder))
       this.refusedBuilders = true;
-  }
-
-  /** The tables that a query reads, without schema; undefined where it can't be told. */
-  tablesOf(builder: unknown): readonly string[] | undefined {
-    this.catalogue();
-    return this.queryTables.of(builder);
   }
 
   /** Something that `changesCatalogue` has taken effect. */

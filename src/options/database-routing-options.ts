@@ -29,15 +29,9 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
   balancer?: BalancerName | Balancer;
   /** Whether one context (a request, a message, a job) keeps the slave it first read from. Default `'context'`. */
   slavePer?: 'context' | 'query';
-  /**
-   * `'master'`: only what `tables`, `router` or a force sends to a slave is read there; by `tables` a query of which all tables
-   * are listed. Default `'slaves'`.
-   */
+  /** `'master'`: only what `tables`, `router` or a force sends to a slave is read there. Default `'slaves'`. */
   reads?: 'slaves' | 'master';
-  /**
-   * Engine by table for reads, `'slave'` for any slave. Of several tables in a query, wherever they stand, one on the master
-   * decides.
-   */
+  /** Engine by table for reads, `'slave'` for any slave. Of several tables in a query, one on the master decides. */
   tables?: Readonly<Record<string, string>>;
   /** The user's own rule for reads; asked before `tables`. Undefined: no opinion. */
   router?: QueryRouter;

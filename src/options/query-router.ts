@@ -4,7 +4,7 @@ import type { Context } from '../context/context.js';
 export interface RoutableQuery {
   /** Knex's builder or raw, not to be changed. */
   readonly builder: unknown;
-  /** All tables that the query reads, without schema, wherever they stand; empty where it can't be told. */
+  /** The tables the query names, without schema and alias; empty when it can't be told. */
   readonly tables: readonly string[];
 }
 

@@ -1,7 +1,5 @@
 import type { CatalogueRows, FunctionRow } from '../../../src/intent/catalogue-reader.js';
 import { Catalogue } from '../../../src/intent/catalogue.js';
-import { SYSTEM_CLOCK } from '../../../src/clock.js';
-import { QueryClassifier } from '../../../src/intent/query-classifier.js';
 import { inspectSql } from '../../../src/intent/sql-inspector.js';
 import { type ParseSql, loadSqlParser } from '../../../src/intent/sql-parser.js';
 
@@ -89,16 +87,4 @@ export class KnownCatalogue {
   because(sql: string): string {
     return inspectSql(this.parse(sql), this.catalogue).because;
   }
-}
-
-/** A classifier that knows such a catalogue. */
-export async function classifierWith(known: Known): Promise<{ classifier: QueryClassifier }> {
-  const classifier = new QueryClassifier({
-    readCatalogue: () => Promise.resolve(rowsOf(known)),
-    classifySql: undefined,
-    logger: { debug() {}, warn() {} },
-    clock: SYSTEM_CLOCK,
-  });
-  await classifier.ready();
-  return { classifier };
 }
