@@ -51,7 +51,7 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   const decider = new Decider({
     engines,
     balancer,
-    rules: rulesOf(options),
+    rules: rulesOf(options, classifier),
     slavePer: options.slavePer,
     freshness,
     clientsByPosition,
@@ -78,8 +78,10 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   });
 }
 
-function rulesOf({ rules: { router, tables, reads, consistency } }: ResolvedOptions): DeciderParts['rules'] {
-  return { engineForRead: readRule(router, tables), reads, consistency };
+function rulesOf({ rules }: ResolvedOptions, classifier: QueryClassifier): DeciderParts['rules'] {
+  const { reads, consistency } = rules;
+  const engineForRead = readRule(rules, (builder) => classifier.tablesOf(builder));
+  return { engineForRead, reads, consistency };
 }
 
 /** PostgreSQL's catalogue and grammar for PostgreSQL; the SQL of other databases is not looked into. */

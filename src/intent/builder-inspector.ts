@@ -1,6 +1,6 @@
 import type { KnexQueryBuilder, KnexRaw, KnexSchemaBuilder } from '../knex-internals.js';
 import { type Classification, READ, unproved, write } from './intent.js';
-import { tableTexts } from './query-tables.js';
+import { tableTexts } from './table-name.js';
 import type { Verdict } from './verdict.js';
 
 /** What is known of a table as Knex takes it, `'s.posts as p'`, in the schema of `withSchema`. */
@@ -44,18 +44,24 @@ type Found = Classification | undefined;
 
 /**
  * What a builder, a raw or a schema builder does. A builder made of Knex's own clauses is decided without compiling it;
- * raw SQL anywhere in it leaves it unproved. Tables are asked for where `judgeTable` is given.
+ * raw SQL anywhere in it leaves it unproved. Tables are asked for where `judgeTable` is given; `sawWith` is called for each
+ * common table expression, whose name may then come as a table's.
  */
-export function inspectBuilder(builder: unknown, judgeTable?: JudgeTable): Classification {
+export function inspectBuilder(
+  builder: unknown,
+  judgeTable?: JudgeTable,
+  sawWith?: () => void,
+): Classification {
   if (isRaw(builder)) return RAW;
   if (!isQueryBuilder(builder)) return asksOnly(builder) ? ASKS_SCHEMA : CHANGES_SCHEMA;
-  return new BuilderInspector(builder.client, judgeTable).builder(builder, 0) ?? READ;
+  return new BuilderInspector(builder.client, judgeTable, sawWith).builder(builder, 0) ?? READ;
 }
 
 class BuilderInspector {
   constructor(
     private readonly client: KnexQueryBuilder['client'],
     private readonly judgeTable: JudgeTable | undefined,
+    private readonly sawWith: (() => void) | undefined,
   ) {}
 
   builder(builder: KnexQueryBuilder, depth: number): Found {
@@ -63,7 +69,7 @@ class BuilderInspector {
     if (!READ_METHODS.has(method)) return writeBy(method);
     if (builder._single['lock'] !== undefined) return LOCKS;
     const schema = builder._single['schema'] as string | undefined;
-    return this.values(builder._single, schema, depth) ?? this.statements(builder._statements, schema, depth);
+    return this.clause(builder._single, schema, depth) ?? this.statements(builder._statements, schema, depth);
   }
 
   private statements(
@@ -72,38 +78,46 @@ class BuilderInspector {
     depth: number,
   ): Found {
     for (const statement of statements) {
-      const itsSchema =
-        statement['grouping'] === 'join' ? (statement['schema'] as string | undefined) : schema;
-      const found = isSpelledOut(statement) ? HOLDS_RAW : this.values(statement, itsSchema, depth);
+      const { grouping } = statement;
+      const itsSchema = grouping === 'join' ? (statement['schema'] as string | undefined) : schema;
+      if (grouping === 'with') this.sawWith?.();
+      const found = isSpelledOut(statement) ? HOLDS_RAW : this.clause(statement, itsSchema, depth);
       if (found) return found;
     }
     return undefined;
   }
 
-  private values(values: object, schema: string | undefined, depth: number): Found {
+  /** What may name a table. Deeper down a `table` is part of a value. */
+  private clause(
+    clause: Readonly<Record<string, unknown>>,
+    schema: string | undefined,
+    depth: number,
+  ): Found {
+    return this.tables(clause['table'], schema) ?? this.values(clause, depth);
+  }
+
+  private values(values: object, depth: number): Found {
     for (const key in values) {
       if (key === 'and') continue; // a clause's own reference to itself
-      const value = (values as Record<string, unknown>)[key];
-      const found =
-        (key === 'table' ? this.tables(value, schema) : undefined) ?? this.value(value, schema, depth);
+      const found = this.value((values as Record<string, unknown>)[key], depth);
       if (found) return found;
     }
     return undefined;
   }
 
-  private value(value: unknown, schema: string | undefined, depth: number): Found {
+  private value(value: unknown, depth: number): Found {
     if (typeof value === 'function') return this.callback(value, depth);
     if (typeof value !== 'object' || value === null) return undefined;
     if (depth > DEEPEST) return TOO_DEEP;
     if (isQueryBuilder(value)) return this.builder(value, depth + 1);
     if (isRaw(value)) return this.isReference(value) ? undefined : HOLDS_RAW;
-    if (Array.isArray(value) || isPlain(value) || isClause(value))
-      return this.values(value, schema, depth + 1);
+    if (Array.isArray(value) || isPlain(value) || isClause(value)) return this.values(value, depth + 1);
     return isBindable(value) ? undefined : HOLDS_RAW;
   }
 
   private tables(table: unknown, schema: string | undefined): Found {
-    if (!this.judgeTable) return undefined;
+    if (!this.judgeTable || table === undefined) return undefined;
+    if (!isToldByClauses(table)) return HOLDS_RAW;
     const texts = typeof table === 'string' ? [table] : tableTexts(table);
     for (const text of texts) {
       const verdict = this.judgeTable(text, schema);
@@ -141,6 +155,12 @@ function writeBy(method: string): Classification {
 function ofTable(text: string, verdict: 'unsafe' | 'unknown'): Classification {
   if (verdict === 'unknown') return unproved(`relation ${text} is unknown`);
   return write(`relation ${text} is not on slaves or does more than read`);
+}
+
+/** A name, a subquery, or these with aliases; a `knex.ref()`, say, names a table that only the SQL tells. */
+function isToldByClauses(table: unknown): boolean {
+  if (typeof table !== 'object' || table === null) return true;
+  return isPlain(table) ? Object.values(table).every(isToldByClauses) : isQueryBuilder(table);
 }
 
 export function isQueryBuilder(value: unknown): value is KnexQueryBuilder {

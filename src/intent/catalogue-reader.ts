@@ -8,6 +8,8 @@ export interface FunctionRow {
   readonly name: string;
   /** Whether all of them are called immutable or stable. */
   readonly stable: boolean;
+  /** Whether all of them are called immutable, and so read no tables. */
+  readonly immutable: boolean;
   readonly arguments: number;
   /** How many of the last arguments have defaults. */
   readonly optional: number;
@@ -66,7 +68,7 @@ export interface CatalogueRows {
 const READ_CATALOGUE = `
 with recursive
 parts as (
-  select aggfnoid::oid as oid, bool_and(p.provolatile <> 'v') as stable
+  select aggfnoid::oid as oid, bool_and(p.provolatile <> 'v') as stable, bool_and(p.provolatile = 'i') as immutable
   from pg_aggregate a join pg_proc p on p.oid in
     (aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn)
   group by aggfnoid
@@ -74,7 +76,8 @@ parts as (
 procs as (
   select p.oid, n.nspname, p.proname, p.prokind, p.proargtypes, p.pronargs, p.pronargdefaults, p.proargdefaults,
     p.prorettype, p.proallargtypes, p.provariadic <> 0 as takes_more,
-    p.provolatile <> 'v' and p.prokind <> 'p' and coalesce(parts.stable, true) as stable
+    p.provolatile <> 'v' and p.prokind <> 'p' and coalesce(parts.stable, true) as stable,
+    p.provolatile = 'i' and coalesce(parts.immutable, true) as immutable
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace left join parts on parts.oid = p.oid
 ),
 not_on_slaves(oid) as (
@@ -116,9 +119,9 @@ makers as (
   where h.seed in (select oid from checked)
 )
 select json_build_object(
-  'functions', (select json_agg(json_build_object('schema', nspname, 'name', proname, 'stable', stable,
+  'functions', (select json_agg(json_build_object('schema', nspname, 'name', proname, 'stable', stable, 'immutable', immutable,
       'arguments', pronargs, 'optional', pronargdefaults, 'variadic', takes_more, 'defaults', defaults)) from (
-    select nspname, proname, bool_and(stable) as stable, pronargs, pronargdefaults, takes_more,
+    select nspname, proname, bool_and(stable) as stable, bool_and(immutable) as immutable, pronargs, pronargdefaults, takes_more,
       case when oid >= 16384 then 'select ' || pg_get_expr(proargdefaults, 0) end as defaults
     from procs group by nspname, proname, pronargs, pronargdefaults, takes_more, defaults) f),
   'ofOneRow', (select json_agg(distinct proname) from procs

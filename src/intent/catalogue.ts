@@ -65,6 +65,11 @@ export class Catalogue {
     return this.functions.areVolatile(schema, name, givenArguments);
   }
 
+  /** Whether a function's own body may read tables, which no word of its call names. */
+  mayReadTables(schema: string | undefined, name: string, givenArguments?: number): boolean {
+    return this.functions.mayReadTables(schema, name, givenArguments);
+  }
+
   operator(schema: string | undefined, name: string): Verdict {
     return this.operators.verdict(schema, name);
   }
@@ -77,7 +82,12 @@ export class Catalogue {
   relation(schema: string | undefined, name: string): Verdict {
     const verdict = this.relations.verdict(schema, name);
     if (verdict !== 'safe') return verdict;
-    return this.viewsOf(schema, name).every((view) => this.isSafeView(view)) ? 'safe' : 'unsafe';
+    return this.sqlIn(schema, name).every((view) => this.isSafeView(view)) ? 'safe' : 'unsafe';
+  }
+
+  /** The SQL that runs whenever a relation of this name is used: a view's query, a table's policies. */
+  sqlIn(schema: string | undefined, name: string): readonly string[] {
+    return this.expressions.get(qualified(schema, name)) ?? [];
   }
 
   /** Whether `x.name` may be a call of `name(x)` that does more than read; `x` is a whole row, or may be anything. */
@@ -101,10 +111,6 @@ export class Catalogue {
     for (const name of types) this.unsafeTypes.add(name);
     for (const [schema, name] of functions) this.functions.addUnsafe(schema, name);
     for (const [schema, name] of operators) this.operators.add(schema, name, false);
-  }
-
-  private viewsOf(schema: string | undefined, name: string): readonly string[] {
-    return this.expressions.get(schema === undefined ? name : qualified(schema, name)) ?? [];
   }
 
   private isSafeView(sql: string): boolean {

@@ -47,6 +47,12 @@ export class Functions {
     return meant.length > 0 && meant.every(({ row }) => !row.stable);
   }
 
+  /** Whether one of the overloads that take so many arguments may read tables; none of PostgreSQL's own that is safe does. */
+  mayReadTables(schema: string | undefined, name: string, given?: number): boolean {
+    const meant = this.meant(qualified(schema, name), given);
+    return meant.some(({ row }) => row.schema !== 'pg_catalog' && !row.immutable);
+  }
+
   private meant(key: string, given: number | undefined): readonly Overload[] {
     const overloads = this.overloads.get(key) ?? [];
     return given === undefined ? overloads : overloads.filter(({ row }) => takes(row, given));

@@ -9,6 +9,12 @@ import type { Verdict } from './verdict.js';
 /** In FROM it takes any number of arrays, though its only overloads take one; ordered-set aggregates count ORDER BY too. */
 const COUNTED_OTHERWISE = new Set(['unnest']);
 
+/** Told of what a statement reads, as it is walked. */
+export interface NameListener {
+  relation(schema: string | undefined, name: string): void;
+  function(schema: string | undefined, name: string, givenArguments?: number): void;
+}
+
 /**
  * What the names in one statement stand for, by the catalogue. Each method gives what is no read; what is only doubtful is
  * kept until the statement was walked to its end. Without a catalogue all names are doubtful.
@@ -22,6 +28,7 @@ export class NameJudge {
   constructor(
     private readonly catalogue: Catalogue | undefined,
     private readonly runs: boolean,
+    private readonly listener?: NameListener,
   ) {}
 
   /** What there is to say when all of the statement was looked at; undefined: it only reads. */
@@ -37,6 +44,7 @@ export class NameJudge {
       return write(`function ${last} may make a value of a type that does more than read`);
     }
     const count = COUNTED_OTHERWISE.has(last) || node['agg_within_group'] ? undefined : given.length;
+    this.listener?.function(schema, last, count);
     if (!this.runs && this.catalogue?.neverPlanned(schema, last, count)) return undefined;
     return this.judge('function', last, this.catalogue?.function(schema, last, count), 'is volatile');
   }
@@ -96,6 +104,7 @@ export class NameJudge {
   }
 
   relation(schema: string | undefined, name: string): Classification | undefined {
+    this.listener?.relation(schema, name);
     const verdict = this.catalogue?.relation(schema, name);
     return this.judge('relation', name, verdict, 'is not on slaves or does more than read');
   }

@@ -1,26 +1,21 @@
 import { LRUCache } from 'lru-cache';
 import type { RoutingLogger } from '../routing-logger.js';
-import type { KnexBuilder } from '../knex-internals.js';
 import type { Clock } from '../clock.js';
 import { inspectBuilder } from './builder-inspector.js';
 import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
 import type { CatalogueRows } from './catalogue-reader.js';
 import { type Classification, type Intent, unproved, write } from './intent.js';
-import { queryText, templateOf } from './query-text.js';
+import type { NameListener } from './name-judge.js';
+import type { QueryTables } from './query-tables.js';
+import { REMEMBERED, queryText, renames, templateOf } from './query-text.js';
 import { inspectSql } from './sql-inspector.js';
 import { type ParseSql, loadSqlParser } from './sql-parser.js';
+import { TableFinder } from './table-finder.js';
 import { TableJudge } from './table-judge.js';
 
 /** The user's word on a text that is not proved: an intent, or undefined for no opinion. */
 export type ClassifySql = (sql: string) => Intent | undefined;
-
-/** What is remembered of texts, and of how many characters at the most. */
-const REMEMBERED = {
-  max: 10_000,
-  maxSize: 8_000_000,
-  sizeCalculation: (_: unknown, sql: string) => sql.length + 1,
-};
 
 const REFUSED = write('a slave refused it before');
 const NO_TEXT = unproved('it does not compile to one statement');
@@ -49,6 +44,8 @@ export class QueryClassifier {
   private readonly byTemplate = new LRUCache<string, Classification>(REMEMBERED);
   private readonly refusedTexts = new LRUCache<string, true>(REMEMBERED);
   private readonly tables = new TableJudge(() => this.catalogues?.latest());
+  /** Made when somebody first asks. */
+  private finder: TableFinder | undefined;
   /** Some builder was refused for no one knows which table: from then on all are looked up by their text. */
   private refusedBuilders = false;
 
@@ -79,6 +76,11 @@ export class QueryClassifier {
     if (found.intent === 'write') return found;
     if (found.intent === 'read' && !this.mustSeeText(builder, catalogue)) return found;
     return this.ofText(builder, catalogue);
+  }
+
+  /** All tables that a query reads, as far as they can be told; of a whole transaction, undefined, they can't. */
+  tablesOf(builder: object | undefined): QueryTables {
+    return (this.finder ??= this.createFinder()).find(builder);
   }
 
   /**
@@ -160,25 +162,29 @@ export class QueryClassifier {
     return said === undefined ? found : { ...found, intent: said, because: 'the classify option says so' };
   }
 
-  private inspect(sql: string, catalogue: Catalogue | undefined): Classification {
+  private inspect(sql: string, catalogue: Catalogue | undefined, listener?: NameListener): Classification {
     if (!this.parse) return unproved('the SQL parser is not loaded yet');
     if (sql.includes('\\') && catalogue?.backslashEscapes !== false) return BACKSLASH;
     try {
-      return inspectSql(this.parse(sql), catalogue);
+      return inspectSql(this.parse(sql), catalogue, listener);
     } catch (error) {
       return unproved(`it can't be parsed: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
+  private createFinder(): TableFinder {
+    const catalogue = () => this.catalogues?.latest();
+    return new TableFinder({
+      readsSql: this.catalogues !== undefined,
+      catalogue,
+      walk: (sql, listener) => this.inspect(sql, catalogue(), listener),
+    });
+  }
+
   private forget(): void {
+    this.finder?.forget();
     this.byText.clear();
     this.byTemplate.clear();
     this.tables.forget();
   }
-}
-
-/** With a `wrapIdentifier` of the user's own, only the SQL tells what a table is called. */
-function renames(builder: unknown): boolean {
-  const { client } = builder as Partial<KnexBuilder>;
-  return client?.config?.wrapIdentifier !== undefined;
 }

@@ -1,17 +1,16 @@
-import type { KnexQueryBuilder } from '../knex-internals.js';
-import { parseTableName } from './table-name.js';
-
-/** The tables that a Knex builder names in `from` and joins, without schema and alias. */
-export function queryTables(builder: unknown): readonly string[] {
-  const { _single, _statements = [] } = builder as Partial<KnexQueryBuilder>;
-  const joined = _statements.filter((one) => one['grouping'] === 'join').map((one) => one['table']);
-  return [_single?.['table'], ...joined].flatMap(tableTexts).map((text) => parseTableName(text).name);
+/** The tables that a query reads. */
+export interface QueryTables {
+  /** Without schema and alias; a view, and the tables below it. */
+  readonly names: readonly string[];
+  /** Whether these are all: what can't be told may read any other. */
+  readonly areAll: boolean;
 }
 
-/** Knex takes `'posts'`, `'posts as p'` and `{ p: 'posts' }`; subqueries and raw SQL name no table here. */
-export function tableTexts(table: unknown): string[] {
-  if (typeof table === 'string') return [table];
-  if (typeof table !== 'object' || table === null || Object.getPrototypeOf(table) !== Object.prototype)
-    return [];
-  return Object.values(table).flatMap(tableTexts);
+export const UNTOLD: QueryTables = Object.freeze({ names: Object.freeze([]), areAll: false });
+
+/** What several parts of a query read. */
+export function together(parts: readonly QueryTables[]): QueryTables {
+  if (parts.length === 1) return parts[0]!;
+  const names = new Set(parts.flatMap((part) => part.names));
+  return { names: [...names], areAll: parts.every(({ areAll }) => areAll) };
 }

@@ -1,5 +1,12 @@
 import type { KnexBuilder, KnexRaw } from '../knex-internals.js';
 
+/** What is remembered of texts, and of how many characters at the most. */
+export const REMEMBERED = {
+  max: 10_000,
+  maxSize: 8_000_000,
+  sizeCalculation: (_: unknown, sql: string) => sql.length + 1,
+};
+
 /**
  * The SQL of a builder or raw, as the server will see it; undefined where it doesn't compile to one statement (Knex then
  * raises the error itself, when it runs the query).
@@ -30,4 +37,10 @@ export function templateOf(builder: unknown): string | undefined {
 function isValue(binding: unknown): boolean {
   if (typeof binding === 'object') return binding === null || binding instanceof Date;
   return typeof binding !== 'function' && typeof binding !== 'undefined';
+}
+
+/** With a `wrapIdentifier` of the user's own, only the SQL tells what a table is called. */
+export function renames(builder: unknown): boolean {
+  const { client } = builder as Partial<KnexBuilder>;
+  return client?.config?.wrapIdentifier !== undefined;
 }

@@ -1,7 +1,7 @@
 import type { Catalogue } from './catalogue.js';
 import { explainedQuery } from './explained-query.js';
 import { type Classification, READ, unproved, write } from './intent.js';
-import { NameJudge } from './name-judge.js';
+import { NameJudge, type NameListener } from './name-judge.js';
 import { isNodeType, nameOf, statementName, typeOf } from './sql-names.js';
 import { DATA_STATEMENTS, PLANNED_NODES, PLANNED_STATEMENTS, READING_NODES } from './sql-nodes.js';
 import type { SqlNode } from './sql-parser.js';
@@ -16,13 +16,18 @@ const KEYWORD_EXPRESSION = /^AEXPR_(NOT_)?BETWEEN/;
 
 /**
  * What a parsed text does: one statement, of which every node is one that reads, every function, operator, type and
- * relation one that the catalogue calls safe. Without a catalogue they are unproved.
+ * relation one that the catalogue calls safe. Without a catalogue they are unproved. `listener` hears of all that a read
+ * names, and of less where it is none.
  */
-export function inspectSql(statements: readonly SqlNode[], catalogue: Catalogue | undefined): Classification {
+export function inspectSql(
+  statements: readonly SqlNode[],
+  catalogue: Catalogue | undefined,
+  listener?: NameListener,
+): Classification {
   if (statements.length !== 1) return severalStatements(statements);
   if (catalogue?.anythingMayWrite)
     return unproved('an implicit cast or a basic operator of this database is volatile');
-  return new SqlInspector(catalogue).statement(statements[0]!);
+  return new SqlInspector(catalogue, listener).statement(statements[0]!);
 }
 
 function severalStatements(statements: readonly SqlNode[]): Classification {
@@ -37,9 +42,10 @@ class SqlInspector {
   /** `runs`: false for what an EXPLAIN only plans, which may then hold what changes data. */
   constructor(
     private readonly catalogue: Catalogue | undefined,
+    private readonly listener: NameListener | undefined,
     private readonly runs = true,
   ) {
-    this.judge = new NameJudge(catalogue, runs);
+    this.judge = new NameJudge(catalogue, runs, listener);
   }
 
   statement(node: SqlNode): Classification {
@@ -54,7 +60,9 @@ class SqlInspector {
 
   private explained(explain: SqlNode): Classification {
     const { query, runs } = explainedQuery(explain);
-    return runs ? this.statement(query) : new SqlInspector(this.catalogue, false).statement(query);
+    return runs
+      ? this.statement(query)
+      : new SqlInspector(this.catalogue, this.listener, false).statement(query);
   }
 
   private whole(type: string, fields: SqlNode): Classification {

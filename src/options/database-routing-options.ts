@@ -31,9 +31,12 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
   slavePer?: 'context' | 'query';
   /** `'master'`: only what `tables`, `router` or a force sends to a slave is read there. Default `'slaves'`. */
   reads?: 'slaves' | 'master';
-  /** Engine by table for reads, `'slave'` for any slave. Of several tables in a query, one on the master decides. */
+  /**
+   * Engine by table for reads, `'slave'` for any slave. Of several tables in a query, one on the master decides. With `reads:
+   * 'master'` a query goes to a slave only if all its tables are named. Default: none.
+   */
   tables?: Readonly<Record<string, string>>;
-  /** The user's own rule for reads; asked before `tables`. Undefined: no opinion. */
+  /** The user's own rule for reads; asked before `tables`. Undefined: no opinion. Default: none. */
   router?: QueryRouter;
   /** How fresh reads are where nobody says otherwise. Default `'session'`. */
   consistency?: Consistency;

@@ -2,10 +2,18 @@ import type { Context } from '../context/context.js';
 
 /** What a `router` option sees of a read. */
 export interface RoutableQuery {
-  /** Knex's builder or raw, not to be changed. */
+  /** Knex's builder or raw, not to be changed; undefined for a read-only transaction as a whole. */
   readonly builder: unknown;
-  /** The tables the query names, without schema and alias; empty when it can't be told. */
+  /**
+   * All tables of the query as far as they can be told, wherever they stand, without schema and alias: also those in
+   * subqueries, in `with`, in raw SQL on PostgreSQL, and below views.
+   */
   readonly tables: readonly string[];
+  /**
+   * Whether `tables` names them all. Not so for a transaction, for SQL that can't be parsed or calls a function of your own
+   * that may read tables, and on PostgreSQL before the master's catalogue was read.
+   */
+  readonly tablesComplete: boolean;
 }
 
 /** The user's rule for reads: an engine's name, `'slave'`, or undefined for no opinion. Runs per read, so keep it short. */

@@ -11,7 +11,7 @@ export interface QueryFacts {
   /** How fresh it must be: what it says itself, or what is said around it. */
   readonly consistency: Consistency;
   /** Undefined for a whole transaction. */
-  readonly builder: unknown;
+  readonly builder: object | undefined;
 }
 
 /** What the rules look at of the options. */

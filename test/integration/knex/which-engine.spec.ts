@@ -363,6 +363,50 @@ describe('only models that opt in read from slaves', () => {
     ]);
   });
 
+  it.each<[string, (knex: Knex) => PromiseLike<unknown>, string]>([
+    ['a raw', (knex) => knex.raw('select name from server where name = ?', ['x']), 'slave'],
+    ['a subquery', (knex) => knex.from(knex('server').as('s')).select(), 'slave'],
+    ['a CTE', (knex) => knex.with('own', knex('server')).from('own').select(), 'slave'],
+    ['a view below which is nothing else', (knex) => knex('servers').select(), 'slave'],
+    ['an immutable function', (knex) => knex('server').select(knex.raw('twice(1)')), 'slave'],
+    ['a raw that reads another table as well', (knex) => knex.raw('select from server, posts'), 'master'],
+    ['a subquery on another', (knex) => knex('server').whereExists(knex('posts')), 'master'],
+    ['a where-callback with another', (knex) => knex('server').where((where) => void where.whereExists((query) => void query.from('posts'))), 'master'], // prettier-ignore
+    ['a union with another', (knex) => knex('server').select('name').union(knex('posts').select('title')), 'master'], // prettier-ignore
+    ['a view above another', (knex) => knex('drafts').select(), 'master'],
+    ['what reads no table', (knex) => knex.raw('select 1'), 'master'],
+    ['a function that may read others', (knex) => knex('server').select(knex.raw('posts_there()')), 'master'],
+    ['a read-only transaction', (knex) => knex.transaction(async (trx) => trx('server').select(), { readOnly: true }), 'master'], // prettier-ignore
+  ])("reads: 'master' opts in what it names and nothing else: %s", async (_what, query, engine) => {
+    await bench.db.master.query(`
+      CREATE OR REPLACE VIEW servers AS SELECT * FROM server;
+      CREATE OR REPLACE VIEW drafts AS SELECT * FROM posts;
+      CREATE OR REPLACE FUNCTION twice(n int) RETURNS int IMMUTABLE LANGUAGE sql AS 'SELECT 2 * n';
+      CREATE OR REPLACE FUNCTION posts_there() RETURNS bigint STABLE LANGUAGE sql AS 'SELECT count(*) FROM posts'`);
+    await bench.db.caughtUp();
+    const tables = { server: 'slave', servers: 'slave', drafts: 'slave' };
+    const opted = await bench.routing({ reads: 'master', tables });
+    const decisions = decisionsOf(opted);
+    await opted.run(() => query(opted.knex).then(() => undefined));
+    const reason = engine === 'slave' ? expect.stringMatching(/^slave[12] rule$/) : 'master rule';
+    expect(decisions[0]).toEqual(reason);
+  });
+
+  it('of several tables one on the master decides, wherever it stands', async () => {
+    const own = await bench.routing({ tables: { posts: 'master' } });
+    const { knex } = own;
+    const decisions = decisionsOf(own);
+    await own.run(async () => {
+      await knex('server').select(knex('posts').count().as('n'));
+      await knex.raw('select from server where exists (select from posts)');
+      await knex.with('p', knex('posts')).from('server').select();
+      await knex.transaction(async (trx) => trx('server').select(), { readOnly: true });
+    });
+    await own.run(() => knex.raw('select name from server'));
+    expect(decisions.slice(0, 4)).toEqual(Array(4).fill('master rule'));
+    expect(decisions.at(-1)).toEqual(expect.stringMatching(/^slave[12] balanced$/));
+  });
+
   it("asks the user's router before the tables, and not for writes", async () => {
     const asked: unknown[] = [];
     const own = await bench.routing({

@@ -13,6 +13,7 @@ export function func(name: string, more: Partial<FunctionRow> = {}): FunctionRow
     schema: 'public',
     name,
     stable: true,
+    immutable: false,
     arguments: 1,
     optional: 0,
     variadic: false,

@@ -1,75 +1,93 @@
 import { describe, expect, it } from '@jest/globals';
 import knex from 'knex';
 import { openContext } from '../../../src/context/context.js';
-import { queryTables } from '../../../src/intent/query-tables.js';
+import { UNTOLD } from '../../../src/intent/query-tables.js';
+import type { QueryRouter } from '../../../src/options/query-router.js';
 import { readRule } from '../../../src/routing/read-rule.js';
 
 const db = knex({ client: 'pg' });
 const CONTEXT = openContext('job', { balanced: true });
 
-describe('the tables of a query', () => {
-  it.each([
-    ['a name', db('posts'), ['posts']],
-    ['with a schema', db('public.posts'), ['posts']],
-    ['with an alias', db('posts as p'), ['posts']],
-    ['with both, in capitals', db('public.posts AS p'), ['posts']],
-    ['an alias in an object', db({ p: 'posts', a: 'app.authors' }), ['posts', 'authors']],
-    ['joins', db('posts').join('authors as a', 'a.id', 'posts.id').leftJoin({ t: 'tags' }, 't.id', 'a.id'), ['posts', 'authors', 'tags']], // prettier-ignore
-    ['from()', db.select('*').from('posts'), ['posts']],
-    ['a subquery names none', db.from(db('posts').as('p')), []],
-    ['raw SQL names none', db.from(db.raw('posts')), []],
-    ['a raw query names none', db.raw('select 1'), []],
-    ['no table', db.select('x'), []],
-    ['nothing at all', {}, []],
-  ])('%s', (_what, builder, tables) => {
-    expect(queryTables(builder)).toEqual(tables);
-  });
-});
+const found = (...names: string[]) => ({ names, areAll: true });
+const some = (...names: string[]) => ({ names, areAll: false });
 
-describe('only models that opt in', () => {
-  const engineOf = (
-    tables: Record<string, string>,
-    builder: object,
-    router?: Parameters<typeof readRule>[0],
-  ) =>
-    readRule(router, tables)?.(
-      { intent: 'read', engine: undefined, consistency: 'session', builder },
-      CONTEXT,
-    );
+type Tables = Record<string, string>;
+type Found = typeof UNTOLD;
+interface Rules {
+  router?: QueryRouter;
+  reads?: 'slaves' | 'master';
+}
 
+const BUILDER = db('posts as p');
+
+function engineOf(tables: Tables, one: Found, { router, reads = 'slaves' }: Rules = {}): string | undefined {
+  const rule = readRule({ router, tables, reads }, () => one);
+  return rule?.({ intent: 'read', engine: undefined, consistency: 'session', builder: BUILDER }, CONTEXT);
+}
+
+describe('where tables and router send reads', () => {
   it('is nothing to look up where neither router nor tables are configured', () => {
-    expect(readRule(undefined, {})).toBeUndefined();
+    expect(readRule({ router: undefined, tables: {}, reads: 'master' }, () => UNTOLD)).toBeUndefined();
   });
 
-  it('reads a table where tables says', () => {
+  it('is where tables says', () => {
     const tables = { slurpee: 'slave', sessions: 'master' };
-    expect(engineOf(tables, db('slurpee'))).toBe('slave');
-    expect(engineOf(tables, db('sessions'))).toBe('master');
-    expect(engineOf(tables, db('others'))).toBeUndefined();
-    expect(engineOf(tables, db('toString'))).toBeUndefined();
+    expect(engineOf(tables, found('slurpee'))).toBe('slave');
+    expect(engineOf(tables, found('sessions'))).toBe('master');
+    expect(engineOf(tables, found('others'))).toBeUndefined();
+    expect(engineOf(tables, found('toString'))).toBeUndefined();
+    expect(engineOf(tables, found())).toBeUndefined();
   });
 
-  it('of several tables lets one on the master decide, else the first that is named', () => {
+  it('is the master where one of several tables is there, else where the first says that says something', () => {
     const tables = { a: 'slave1', b: 'slave2', m: 'master' };
-    const joined = (first: string, ...rest: string[]) => {
-      return rest.reduce((query, name) => query.join(name, `${name}.id`, `${first}.id`), db(first));
-    };
-    expect(engineOf(tables, joined('a', 'm'))).toBe('master');
-    expect(engineOf(tables, joined('m', 'a'))).toBe('master');
-    expect(engineOf(tables, joined('a', 'b'))).toBe('slave1');
-    expect(engineOf(tables, joined('x', 'b'))).toBe('slave2');
+    expect(engineOf(tables, found('a', 'm'))).toBe('master');
+    expect(engineOf(tables, found('m', 'a'))).toBe('master');
+    expect(engineOf(tables, found('a', 'b'))).toBe('slave1');
+    expect(engineOf(tables, found('x', 'b'))).toBe('slave2');
   });
 
-  it('asks the router first, with the builder, its tables and the context', () => {
+  it('is the master where a table that is read there may be one of those that can not be told', () => {
+    expect(engineOf({ a: 'slave1', m: 'master' }, UNTOLD)).toBe('master');
+    expect(engineOf({ a: 'slave1', m: 'master' }, some('a'))).toBe('master');
+    expect(engineOf({ a: 'slave1' }, UNTOLD)).toBeUndefined();
+    expect(engineOf({ a: 'slave1' }, some('a'))).toBe('slave1');
+  });
+
+  it('is asked of the router first, with the builder, its tables and the context', () => {
     const asked: unknown[] = [];
-    const builder = db('posts as p');
-    const router: Parameters<typeof readRule>[0] = (...args) => {
+    const router: QueryRouter = (...args) => {
       asked.push(args);
       return 'slave9';
     };
-    expect(engineOf({ posts: 'slave1' }, builder, router)).toBe('slave9');
-    expect(asked).toEqual([[{ builder, tables: ['posts'] }, CONTEXT]]);
-    expect(engineOf({ posts: 'slave1' }, builder, () => undefined)).toBe('slave1');
-    expect(engineOf({}, builder, () => undefined)).toBeUndefined();
+    expect(engineOf({ posts: 'slave1' }, found('posts'), { router })).toBe('slave9');
+    expect(engineOf({ posts: 'slave1' }, UNTOLD, { router })).toBe('slave9');
+    expect(asked).toEqual([
+      [{ builder: BUILDER, tables: ['posts'], tablesComplete: true }, CONTEXT],
+      [{ builder: BUILDER, tables: [], tablesComplete: false }, CONTEXT],
+    ]);
+    expect(engineOf({ posts: 'slave1' }, found('posts'), { router: () => undefined })).toBe('slave1');
+    expect(engineOf({}, found('posts'), { router: () => undefined })).toBeUndefined();
+  });
+});
+
+describe("reads: 'master' opts in what tables names and nothing else", () => {
+  const engine = (tables: Tables, one: Found) => engineOf(tables, one, { reads: 'master' });
+
+  it('a query that reads named tables alone', () => {
+    expect(engine({ slurpee: 'slave' }, found('slurpee'))).toBe('slave');
+    expect(engine({ slurpee: 'slave', tags: 'slave1' }, found('tags', 'slurpee'))).toBe('slave1');
+  });
+
+  it('not one that reads another table as well, none at all, or one on the master', () => {
+    expect(engine({ slurpee: 'slave' }, found('slurpee', 'posts'))).toBeUndefined();
+    expect(engine({ slurpee: 'slave' }, found('posts', 'slurpee'))).toBeUndefined();
+    expect(engine({ slurpee: 'slave' }, found())).toBeUndefined();
+    expect(engine({ slurpee: 'slave', posts: 'master' }, found('slurpee', 'posts'))).toBeUndefined();
+  });
+
+  it('nor one whose tables can not all be told', () => {
+    expect(engine({ slurpee: 'slave' }, some('slurpee'))).toBeUndefined();
+    expect(engine({ slurpee: 'slave' }, UNTOLD)).toBeUndefined();
   });
 });
