@@ -35,6 +35,7 @@ export { createDatabaseRouting } from './create-database-routing.js';
 export { DatabaseRouting, type RoutingStatus, type RunOptions } from './database-routing.js';
 export type { CarriedFaults } from './clients/carried-faults.js';
 export type { Context, ContextKind, EngineChoice } from './context/context.js';
+export type { HttpRequest } from './context/http-request.js';
 export { type BoundedStaleness, bounded } from './context/consistency.js';
 export { BalancedSession } from './knex/balanced-session.js';
 export type { RoutedKnex } from './knex/routed-knex.js';

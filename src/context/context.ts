@@ -1,4 +1,5 @@
 import type { Consistency } from './consistency.js';
+import type { HttpRequest } from './http-request.js';
 import { type Seen, nothingSeen } from './seen.js';
 
 /** `'master'`, a slave's name, or `'slave'` for any slave. */
@@ -38,6 +39,8 @@ export interface Work {
   readonly decisions: Set<string> | undefined;
   /** How far the client has seen, before this work and in it. */
   readonly seen: Seen;
+  /** The HTTP request, until its response is closed; kept only where a `router` may ask for it. */
+  request: HttpRequest | undefined;
 }
 
 /**
@@ -74,6 +77,7 @@ export const NO_CONTEXT: Context = Object.freeze({
     readOnSlaves: undefined,
     decisions: undefined,
     seen: Object.freeze(nothingSeen()),
+    request: undefined,
   }),
   entered: undefined,
 });
@@ -91,6 +95,7 @@ export function openContext(
     readOnSlaves: undefined,
     decisions,
     seen: nothingSeen(),
+    request: undefined,
   };
   return {
     kind,

@@ -1,5 +1,7 @@
 import { type Context, type Work, markWrote } from '../context/context.js';
+import type { HttpRequest } from '../context/http-request.js';
 import { see } from '../context/seen.js';
+import { refuse } from '../options/check.js';
 import type { ResolvedPinOptions } from '../options/resolve-pin-options.js';
 import { dbWriteOf } from './decorators/db-write.decorator.js';
 import { type ListedHandler, isListed, listedHandler } from './listed-handler.js';
@@ -7,17 +9,19 @@ import { type ListedHandler, isListed, listedHandler } from './listed-handler.js
 /** Methods of requests that ask for nothing but an answer (RFC 9110, 9.2.1). */
 const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE']);
 
-/** Work that is said to write, whether or not its queries show it: by its method, by `@DbWrite()`, or in the options. */
+/** Work that is said to write, whether or not its queries show it: by its method, by `@DbWrite()`, or by the options. */
 export class DeclaredWriters {
   /** Work of which a handler, or an operation, was declared a writer; no other one takes that back. */
   private readonly declared = new WeakSet<Work>();
   /** Work whose method is unsafe, until a handler has begun that only reads. */
   private readonly expected = new WeakSet<Work>();
+  /** Work of which `pin.when` was asked. */
+  private readonly asked = new WeakSet<Work>();
   private readonly handlers: readonly ListedHandler[];
 
   constructor(
     private readonly set: string,
-    private readonly options: Pick<ResolvedPinOptions, 'unsafeMethods' | 'handlers'>,
+    private readonly options: Pick<ResolvedPinOptions, 'unsafeMethods' | 'handlers' | 'when'>,
   ) {
     this.handlers = options.handlers.map(listedHandler);
   }
@@ -37,6 +41,16 @@ export class DeclaredWriters {
   /** Its method is unsafe. Whether it writes is known when its handler begins; a request that reaches none counts. */
   expect({ work }: Context): void {
     this.expected.add(work);
+  }
+
+  /** Asks the app's own `pin.when`, once for each request's work. An error of that function passes through. */
+  ask(context: Context, request: HttpRequest): void {
+    const { when } = this.options;
+    if (!when || this.asked.has(context.work)) return;
+    this.asked.add(context.work);
+    const answer: unknown = when(request);
+    if (typeof answer !== 'boolean') refuse('The answer of pin.when', 'true or false', answer);
+    if (answer) this.begin(context);
   }
 
   /** From here on the work's reads stay on the master. */

@@ -5,16 +5,16 @@ const SOURCES = ['query', 'body'] as const;
 
 type Source = (typeof SOURCES)[number];
 /** Both frameworks' requests, as far as they are looked at. */
-export type HttpRequest = Partial<Record<Source, unknown>> & { readonly headers?: IncomingHttpHeaders };
+export type RequestWithParams = Partial<Record<Source, unknown>> & { readonly headers?: IncomingHttpHeaders };
 
 /** What was taken out of a request: another set of engines may look for the same. */
-const taken = new WeakMap<HttpRequest, Set<string>>();
+const taken = new WeakMap<RequestWithParams, Set<string>>();
 
 /**
  * Tells whether any of the master params is in the request's query or body, and takes out those that are to be stripped,
  * all of them, not just the first. What was taken out of it before still counts as being there.
  */
-export function takeMasterParams(request: HttpRequest, params: ReadonlyMap<string, boolean>): boolean {
+export function takeMasterParams(request: RequestWithParams, params: ReadonlyMap<string, boolean>): boolean {
   if (params.size === 0) return false;
   const takenBefore = taken.get(request);
   let found = takenBefore !== undefined && [...params.keys()].some((name) => takenBefore.has(name));
@@ -38,7 +38,7 @@ export function takeMasterParams(request: HttpRequest, params: ReadonlyMap<strin
  * The new value has the old one's prototype, null for a query, so that the handler sees the same with and without params.
  */
 function strip(
-  request: HttpRequest,
+  request: RequestWithParams,
   source: Source,
   values: Record<string, unknown>,
   names: readonly string[],
@@ -52,7 +52,7 @@ function strip(
 }
 
 /** A form that was not parsed when its fields were looked for; one interceptor after this one may do so, as multer's does. */
-export function isUnparsedForm({ headers, body }: HttpRequest): boolean {
+export function isUnparsedForm({ headers, body }: RequestWithParams): boolean {
   return !isRecord(body) && (headers?.['content-type']?.startsWith('multipart/form-data') ?? false);
 }
 

@@ -26,17 +26,18 @@ export function openContextsFirst(contexts: RequestContexts, adapter: AbstractHt
 /**
  * When modules register their middleware. On Fastify again right before guards, since hooks of plugins may call back from
  * where the context is lost, as from a session store's socket. Elsewhere here, for all that comes after the body parser,
- * which loses it too; and not through Nest's consumer, whose middleware of this module might come after another's.
+ * which loses it too; and not through Nest's consumer, whose middleware of this module might come after another's. On both
+ * the body is there by then, so that `pin.when` may look at it.
  */
 export function openContexts(contexts: RequestContexts, adapter: AbstractHttpAdapter): void {
   const fastify = fastifyOf(adapter);
   if (fastify) {
     fastify.addHook('preValidation', (request, reply, done) =>
-      contexts.run(request.raw, reply.raw, done, request),
+      contexts.runComplete(request.raw, reply.raw, done, request),
     );
   } else {
     adapter.use((request: IncomingMessage, response: ServerResponse, next: () => void) =>
-      contexts.run(request, response, next),
+      contexts.runComplete(request, response, next),
     );
   }
 }

@@ -33,6 +33,17 @@ export class RequestContexts {
     else runInContext(this.routing.name, context, next);
   }
 
+  /** The same where the request is complete, its body too: the app may now say that it writes. */
+  runComplete(
+    request: IncomingMessage,
+    response: ServerResponse,
+    next: () => void,
+    client: ClientRequest = request,
+  ): void {
+    this.writers.ask(this.of(request, response, client), client);
+    this.run(request, response, next, client);
+  }
+
   /**
    * A request's context; not balanced yet, since no handler has started. `client` is the framework's own request, where
    * Node's doesn't know the client's address behind proxies.
@@ -71,6 +82,7 @@ export class RequestContexts {
   private open(request: IncomingMessage, response: ServerResponse, client: ClientRequest): Context {
     const { name, options } = this.routing;
     const context = openContext('request', { balanced: false, recordDecisions: options.exposeDecisions });
+    if (options.rules.router) keepRequest(context, client, response);
     if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions, name);
     const writeHead = this.carrier?.attach(context, client, response);
     if (writeHead) {
@@ -82,4 +94,10 @@ export class RequestContexts {
     if (this.writers.isUnsafe(request.method)) this.writers.expect(context);
     return context;
   }
+}
+
+/** Not longer than until it is answered: connections opened meanwhile, and timers, keep their context. */
+function keepRequest({ work }: Context, request: ClientRequest, response: ServerResponse): void {
+  work.request = request;
+  response.once('close', () => (work.request = undefined));
 }

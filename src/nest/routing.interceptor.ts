@@ -12,7 +12,7 @@ import { type Context, type HandlerForce, nestContext } from '../context/context
 import { runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import { consistencyOf } from './decorators/consistency.decorator.js';
-import { type HttpRequest, isUnparsedForm, takeMasterParams } from './master-params.js';
+import { type RequestWithParams, isUnparsedForm, takeMasterParams } from './master-params.js';
 import type { RequestContexts } from './request-contexts.js';
 import { handlerEngineOf } from './decorators/with-engine.decorator.js';
 
@@ -83,7 +83,7 @@ export class RoutingInterceptor implements NestInterceptor {
 
   private hasMasterParam(execution: ExecutionContext, rules: HandlerRules): boolean {
     if (rules.masterParams.size === 0 || execution.getType() !== 'http') return false;
-    const request = execution.switchToHttp().getRequest<HttpRequest>();
+    const request = execution.switchToHttp().getRequest<RequestWithParams>();
     const found = takeMasterParams(request, rules.masterParams);
     if (!found && isUnparsedForm(request)) this.warnOfForm(execution, rules);
     return found;
@@ -123,7 +123,9 @@ export class RoutingInterceptor implements NestInterceptor {
     const http = execution.switchToHttp();
     const request = http.getRequest<IncomingMessage & MaybeWrapped<IncomingMessage>>();
     const response = http.getResponse<ServerResponse & MaybeWrapped<ServerResponse>>();
-    return this.contexts.of(request.raw ?? request, response.raw ?? response, request);
+    const context = this.contexts.of(request.raw ?? request, response.raw ?? response, request);
+    this.contexts.writers.ask(context, request);
+    return context;
   }
 
   /** Looked up once, since decorators are applied once. */

@@ -1,3 +1,4 @@
+import type { HttpRequest } from '../context/http-request.js';
 import type { BookmarkStore, CookieOptions } from './bookmark-options.js';
 
 /** Remembers writers that keep no cookies, by what their requests look like. */
@@ -41,6 +42,12 @@ export interface PinOptions {
    * app, or two, fails at boot. Default: none.
    */
   handlers?: readonly PinnedHandler[];
+  /**
+   * Whether a request writes though nothing shows it: then it counts as a writer as with `unsafeMethods`. Called once for each
+   * HTTP request, when its body is parsed and before guards run, with Express's or Fastify's request. What it throws is
+   * the request's error. Default: no request.
+   */
+  when?(request: HttpRequest): boolean;
   /** Pins by time for clients that keep no cookies. Default: none. */
   cookieless?: CookielessOptions;
 }

@@ -1,4 +1,5 @@
 import type { Context } from '../context/context.js';
+import type { HttpRequest } from '../context/http-request.js';
 
 /** What a `router` option sees of a read. */
 export interface RoutableQuery {
@@ -14,6 +15,8 @@ export interface RoutableQuery {
    * that may read tables, and on PostgreSQL before the master's catalogue was read.
    */
   readonly tablesComplete: boolean;
+  /** Express's or Fastify's request, until its response is closed; undefined in messages, jobs, and outside of all these. */
+  readonly request: HttpRequest | undefined;
 }
 
 /** The user's rule for reads: an engine's name, `'slave'`, or undefined for no opinion. Runs per read, so keep it short. */

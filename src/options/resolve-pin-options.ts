@@ -9,7 +9,8 @@ export interface ResolvedCookieless {
 }
 
 /** `PinOptions`, complete; `by` stays open where the user leaves it to the database. */
-export interface ResolvedPinOptions extends Required<Omit<PinOptions, 'by' | 'cookie' | 'cookieless'>> {
+export interface ResolvedPinOptions
+  extends Required<Omit<PinOptions, 'by' | 'cookie' | 'cookieless' | 'when'>>, Pick<PinOptions, 'when'> {
   readonly by: PinOptions['by'];
   readonly cookie: ResolvedCookie;
   readonly cookieless: ResolvedCookieless | undefined;
@@ -21,6 +22,7 @@ const KEYS = [
   'cookie',
   'unsafeMethods',
   'handlers',
+  'when',
   'cookieless',
 ] satisfies (keyof PinOptions)[];
 const COOKIELESS_KEYS = ['store', 'cookie'] satisfies (keyof CookielessOptions)[];
@@ -33,11 +35,13 @@ export function resolvePinOptions(
 ): ResolvedPinOptions {
   checkObject('pin', options as unknown);
   checkKeys('pin', options, KEYS);
-  const { by, seconds = 15, unsafeMethods = true, handlers = [], cookieless } = options;
+  const { by, seconds = 15, unsafeMethods = true, handlers = [], when, cookieless } = options;
   if (by !== undefined) checkOneOf('pin.by', by, ['position', 'time']);
   checkSeconds('pin.seconds', seconds);
   if (typeof unsafeMethods !== 'boolean') refuse('pin.unsafeMethods', 'true or false', unsafeMethods);
   checkHandlers(handlers);
+  if (when !== undefined && typeof when !== 'function')
+    refuse('pin.when', 'a function (request) that says whether it writes', when);
   const cookie = resolveCookie('pin.cookie', 'multidb_pin_writes', set, options.cookie ?? {});
   return Object.freeze({
     by,
@@ -45,6 +49,7 @@ export function resolvePinOptions(
     cookie,
     unsafeMethods,
     handlers,
+    ...(when && { when }),
     cookieless: cookieless && resolveCookieless(cookieless, cookie, set, hasSecret),
   });
 }

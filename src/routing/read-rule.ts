@@ -1,5 +1,6 @@
 import type { Context, EngineChoice } from '../context/context.js';
 import type { QueryTables } from '../intent/query-tables.js';
+import type { RoutableQuery } from '../options/query-router.js';
 import type { ResolvedRules } from '../options/resolved-options.js';
 import type { QueryFacts, RoutingRules } from './choose.js';
 
@@ -17,9 +18,16 @@ export function readRule(
   const engineFor = reads === 'master' ? optedIn : engineForTables;
   return ({ builder }: QueryFacts, context: Context) => {
     const found = findTables(builder);
-    const routed = router?.({ builder, tables: found.names, tablesComplete: found.areAll }, context);
-    return routed ?? engineFor(found, tables);
+    return router?.(routable(builder, found, context), context) ?? engineFor(found, tables);
   };
+}
+
+function routable(
+  builder: object | undefined,
+  { names, areAll }: QueryTables,
+  { work: { request } }: Context,
+): RoutableQuery {
+  return { builder, tables: names, tablesComplete: areAll, request };
 }
 
 /** One table that must be read on the master keeps the whole query there, and so does one that might be there. */

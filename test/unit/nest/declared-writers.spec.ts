@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { openContext } from '../../../src/context/context.js';
+import { nestContext, openContext } from '../../../src/context/context.js';
+import type { HttpRequest } from '../../../src/context/http-request.js';
 import { ANYWHERE } from '../../../src/context/seen.js';
 import { DbWrite } from '../../../src/nest/decorators/db-write.decorator.js';
 import type { PinnedHandler } from '../../../src/index.js';
@@ -132,5 +133,33 @@ describe('declared writers', () => {
     const context = openContext('request', { balanced: true });
     writers.end(context);
     expect(context.work.seen.marks).toBe(0);
+  });
+
+  describe('by a function of the request', () => {
+    const POST = { method: 'POST', headers: {} };
+    const by = (when: (request: HttpRequest) => boolean) =>
+      new DeclaredWriters('default', { unsafeMethods: false, handlers: [], when });
+
+    it('are what it says, and it is asked once for all that belongs to a request', () => {
+      const asked: HttpRequest[] = [];
+      const own = by((request) => asked.push(request) > 1);
+      const [first, second] = [openContext('request', { balanced: false }), openContext('request', { balanced: false })]; // prettier-ignore
+      for (const context of [first, nestContext(first, { balanced: true }), second]) own.ask(context, POST);
+      expect(asked).toEqual([POST, POST]);
+      expect([first.work.wrote, second.work.wrote]).toEqual([false, true]);
+    });
+
+    it('fail where it throws, with its own error, or answers with anything but true or false', () => {
+      const error = new Error('a bug of the app');
+      const context = () => openContext('request', { balanced: false });
+      const throwing = by(() => {
+        throw error;
+      });
+      expect(() => throwing.ask(context(), POST)).toThrow(error);
+      for (const answer of [undefined, 1, Promise.resolve(true)]) {
+        const ask = () => by(() => answer as never).ask(context(), POST);
+        expect(ask).toThrow('The answer of pin.when must be true or false');
+      }
+    });
   });
 });

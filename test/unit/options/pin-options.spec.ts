@@ -75,6 +75,7 @@ describe('the options of pins', () => {
       { handlers: [7] },
       "as in 'PostsController', 'PostsController.touch' or [PostsController, 'touch'], got 7",
     ],
+    [{ when: true }, 'pin.when must be a function (request) that says whether it writes, got true'],
     [{ cookieless: {} }, 'pin.cookieless.store must be a Keyv store'],
     [
       { cookieless: { store: new MemoryStore(), cookies: {} } },
