@@ -2,7 +2,7 @@ export { DatabaseRoutingModule } from './nest/database-routing.module.js';
 export type { DatabaseRoutingModuleExtras } from './nest/database-routing.module-definition.js';
 export type { DatabaseRoutingOptions } from './options/database-routing-options.js';
 export type { EngineOptions, SlaveOptions } from './options/engine-options.js';
-export { optionsFromEnv } from './options/options-from-env.js';
+export { optionsFromEnv, type OptionsFromEnvSettings } from './options/options-from-env.js';
 export type { BookmarkOptions, BookmarkStore, CookieOptions } from './options/bookmark-options.js';
 export type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './options/health-options.js';
 export type { CookielessOptions, PinOptions, PinnedHandler } from './options/pin-options.js';
