@@ -20,7 +20,7 @@ export interface HandlerForce {
 /** Queries that were sent to slaves: nearly all work only reads, so that what they name is looked up when a write comes. */
 export interface ReadOnSlaves {
   /** Those that nobody has looked at; few are kept. */
-  readonly queries: unknown[];
+  readonly queries: (object | undefined)[];
   /** The tables of those before, without schema. */
   readonly tables: Set<string>;
 }

@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Context, ReadOnSlaves, Work } from '../context/context.js';
 import { ReadThenWriteError } from '../errors.js';
 import { queryShape } from '../intent/query-shape.js';
+import type { QueryTables } from '../intent/query-tables.js';
 import { ownTables, writtenTables } from '../intent/written-tables.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import { callSite } from './call-site.js';
@@ -9,8 +10,7 @@ import type { Dispatched } from './dispatched.js';
 
 /** What it is put together from. */
 export interface ReadThenWriteParts {
-  /** The tables that a query reads, without schema; undefined where that can't be told. */
-  readonly tablesOf: (builder: unknown) => readonly string[] | undefined;
+  readonly tablesOf: (builder: object | undefined) => QueryTables;
   readonly onWrite: 'warn' | 'refuse';
   readonly logger: RoutingLogger;
 }
@@ -39,7 +39,7 @@ export class ReadThenWrite {
     if (tables && tables.size > 0) this.sendsToMaster(facts.builder, tables, context);
   }
 
-  private readsOnSlave(work: Work, builder: unknown): void {
+  private readsOnSlave(work: Work, builder: object | undefined): void {
     const read = (work.readOnSlaves ??= { queries: [], tables: new Set() });
     read.queries.push(builder);
     if (read.queries.length >= MOST_KEPT) this.tablesOf(read);
@@ -51,17 +51,18 @@ export class ReadThenWrite {
   }
 
   /** Where it can't be told, as without PostgreSQL's grammar, at least the table that a builder is of. */
-  private tablesRead(query: unknown): readonly string[] {
-    return this.parts.tablesOf(query) ?? ownTables(query);
+  private tablesRead(query: object | undefined): readonly string[] {
+    const { names, areAll } = this.parts.tablesOf(query);
+    return areAll ? names : [...names, ...ownTables(query)];
   }
 
-  private sendsToMaster(builder: unknown, tables: Set<string>, context: Context): void {
+  private sendsToMaster(builder: object | undefined, tables: Set<string>, context: Context): void {
     const written = writtenTables(builder);
     if (written.length === 0) for (const table of this.tablesRead(builder)) tables.delete(table);
     for (const table of written) if (tables.has(table)) this.tell(table, builder, tables, context);
   }
 
-  private tell(table: string, builder: unknown, tables: Set<string>, { kind }: Context): void {
+  private tell(table: string, builder: object | undefined, tables: Set<string>, { kind }: Context): void {
     if (this.parts.onWrite === 'refuse') throw new ReadThenWriteError(table);
     tables.delete(table);
     const shape = queryShape(builder);

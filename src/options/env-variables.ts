@@ -145,6 +145,7 @@ const SET = {
   pin: { parts: PIN },
   health: { parts: HEALTH },
   failover: { parts: FAILOVER, whole: as.off },
+  readThenWrite: as.text,
   retryWrites: as.text,
   masterBudget: { parts: MASTER_BUDGET },
   exposeDecisions: as.flag,

@@ -42,7 +42,7 @@ describe.each(HTTP_ADAPTERS)('a function of the request, on %s', (_name, createA
     return app;
   }
 
-  const pinnedWhen = (when: NonNullable<PinOptions['when']>) => start({ pin: { when } });
+  const pinnedWhen = (when: NonNullable<PinOptions['when']>) => start({ pin: { when, unsafeMethods: false } });
 
   afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 

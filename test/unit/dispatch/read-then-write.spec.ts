@@ -3,6 +3,7 @@ import knexPackage from 'knex';
 import { type Context, NO_CONTEXT, nestContext, openContext } from '../../../src/context/context.js';
 import type { Dispatched } from '../../../src/dispatch/dispatched.js';
 import { ReadThenWrite, type ReadThenWriteParts } from '../../../src/dispatch/read-then-write.js';
+import { UNTOLD, type QueryTables } from '../../../src/intent/query-tables.js';
 import { DatabaseRoutingError, ReadThenWriteError } from '../../../src/index.js';
 
 const db = knexPackage({ client: 'pg' });
@@ -12,8 +13,10 @@ let watch: ReadThenWrite;
 let job: Context;
 
 /** As PostgreSQL's grammar tells it, near enough. */
-const named = (query: unknown) =>
-  [...String(query).matchAll(/(?:from|join) "?(\w+)/g)].map(([, table]) => table!);
+const named = (query: object | undefined): QueryTables => {
+  const names = [...String(query).matchAll(/(?:from|join) "?(\w+)/g)].map(([, table]) => table!);
+  return { names, areAll: true };
+};
 
 function create(
   onWrite: ReadThenWriteParts['onWrite'],
@@ -77,7 +80,7 @@ describe('a write to a table that was read on a slave', () => {
   });
 
   it('is told by the table that a builder is of, where no others can be told', () => {
-    watch = create('warn', () => undefined);
+    watch = create('warn', () => UNTOLD);
     read(db('stock').join('items', 'items.id', 'stock.item'));
     write();
     expect(lines).toHaveLength(1);

@@ -32,7 +32,8 @@ let interceptor: RoutingInterceptor;
 let writers: DeclaredWriters;
 
 beforeEach(() => {
-  const routing = { name: SET, carrier: undefined, options: { exposeDecisions: false } } as DatabaseRouting;
+  const options = { exposeDecisions: false, rules: {} };
+  const routing = { name: SET, carrier: undefined, options } as DatabaseRouting;
   writers = new DeclaredWriters(SET, { unsafeMethods: true, handlers: [] });
   const contexts = new RequestContexts(routing, writers);
   interceptor = new RoutingInterceptor(routing, contexts);

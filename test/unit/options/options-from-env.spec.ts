@@ -102,11 +102,12 @@ describe('options from flat environment variables', () => {
 
   it('have all that a text can say, by the path of the option', () => {
     const options = optionsFromEnv({
-      DATABASE_MASTER_URL: 'm',
-      DATABASE_SLAVES_A_URL: 'a',
+      DATABASE_MASTER_URL: 'postgres://m/shop',
+      DATABASE_SLAVES_A_URL: 'postgres://a/shop',
       DATABASE_SLAVE_PER: 'query',
       DATABASE_TABLES: 'sessions:master, logs:a',
       DATABASE_CONSISTENCY: 'bounded(500)',
+      DATABASE_READ_THEN_WRITE: 'refuse',
       DATABASE_RETRY_WRITES: 'safe',
       DATABASE_BOOKMARK_SECRET: 'a secret of today,the secret of yesterday',
       DATABASE_BOOKMARK_WAIT_MS: '0',
@@ -120,7 +121,7 @@ describe('options from flat environment variables', () => {
       DATABASE_BOOKMARK_HEADER: 'Seen',
       DATABASE_PIN_BY: 'time',
       DATABASE_PIN_SECONDS: '2.5',
-      DATABASE_PIN_UNSAFE_METHODS: 'true',
+      DATABASE_PIN_UNSAFE_METHODS: 'false',
       DATABASE_PIN_HANDLERS: 'PostsController.touch, TagsController.touch',
       DATABASE_PIN_COOKIE_NAME: 'wrote',
       DATABASE_HEALTH_INTERVAL_MS: '100',
@@ -141,11 +142,12 @@ describe('options from flat environment variables', () => {
     });
     expect(options).toEqual({
       client: 'pg',
-      master: { connection: 'm' },
-      slaves: { a: { connection: 'a' } },
+      master: { connection: 'postgres://m/shop' },
+      slaves: { a: { connection: 'postgres://a/shop' } },
       slavePer: 'query',
       tables: { sessions: 'master', logs: 'a' },
       consistency: bounded(500),
+      readThenWrite: 'refuse',
       retryWrites: 'safe',
       bookmark: {
         secret: ['a secret of today', 'the secret of yesterday'],
@@ -157,7 +159,7 @@ describe('options from flat environment variables', () => {
       pin: {
         by: 'time',
         seconds: 2.5,
-        unsafeMethods: true,
+        unsafeMethods: false,
         handlers: ['PostsController.touch', 'TagsController.touch'],
         cookie: { name: 'wrote' },
       },
