@@ -49,12 +49,14 @@ export class HeldConnections {
     engine.inFlight--;
   }
 
-  /** Whoever releases twice is counted once. */
-  release(connection: KnexConnection): void {
+  /** Whose connection it was. Whoever releases twice is counted once. */
+  release(connection: KnexConnection): Engine | undefined {
     const hold = this.holds.get(connection);
-    if (!hold?.isHeld) return;
-    hold.isHeld = false;
-    hold.engine.inFlight--;
+    if (hold?.isHeld) {
+      hold.isHeld = false;
+      hold.engine.inFlight--;
+    }
+    return hold?.engine;
   }
 
   markChanged(connection: KnexConnection | undefined): void {

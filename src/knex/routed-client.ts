@@ -1,5 +1,4 @@
 import type { Transform } from 'node:stream';
-import type { Engine } from '../engines/engine.js';
 import type { Explanation } from '../routing/explanation.js';
 import {
   type KnexBuilder,
@@ -14,6 +13,7 @@ import {
   toQueryObject,
 } from '../knex-internals.js';
 import { endingWithConnection } from './ending-with-connection.js';
+import type { HeldConnections } from './held-connections.js';
 import { type KnexParts, engineOf, ownerOf } from './knex-parts.js';
 import { routedRunnerClass } from './routed-runner.js';
 import { transactionView, watchWrites } from './routed-transaction.js';
@@ -76,8 +76,8 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
     }
 
     override releaseConnection(connection: KnexConnection): Promise<void> {
-      held.release(connection);
-      return ownerOf(connection, this, parts).releaseConnection(connection);
+      const owner = held.release(connection) ?? engineOf(this, parts);
+      return clientOf(owner.knex).releaseConnection(connection);
     }
 
     /** Where the query runs, and nowhere else: process ids mean something on their own server only. */
@@ -86,7 +86,7 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
     }
 
     override query(connection: KnexConnection, query: string | KnexQueryObject): Promise<unknown> {
-      const answer = super.query(connection, named(query, held.engineOf(connection)));
+      const answer = super.query(connection, named(query, connection, held));
       return this.transacting ? held.heard(answer, connection) : answer;
     }
 
@@ -97,7 +97,7 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
       ...rest: unknown[]
     ): Promise<unknown> {
       endingWithConnection(target, connection);
-      const answer = super.stream(connection, named(query, held.engineOf(connection)), target, ...rest);
+      const answer = super.stream(connection, named(query, connection, held), target, ...rest);
       return this.transacting ? held.heard(answer, connection) : answer;
     }
 
@@ -112,7 +112,14 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
   };
 }
 
-function named(query: string | KnexQueryObject, engine: Engine | undefined): string | KnexQueryObject {
+/** Tells Knex's events where a query runs, if its run has not. */
+function named(
+  query: string | KnexQueryObject,
+  connection: KnexConnection,
+  held: HeldConnections,
+): string | KnexQueryObject {
+  if (typeof query === 'object' && query.engine !== undefined) return query;
+  const engine = held.engineOf(connection);
   if (!engine) return query;
   const object = toQueryObject(query);
   object.engine = engine.name;
