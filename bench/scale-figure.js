@@ -1,6 +1,6 @@
 // One figure of `npm run bench -- scale`; the variant is `<what>:<balancer or kind>:<engines>`.
 import { createDatabaseRouting } from 'nestjs-database-routing';
-import { openContext } from '../dist/context/context.js';
+import { openContext } from '../dist/esm/context/context.js';
 import { settings, tell, variant } from './alternate.js';
 import { BoundedClient } from './bounded-client.js';
 import { StubClient, stubEngines } from './stub-client.js';

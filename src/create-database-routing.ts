@@ -12,6 +12,7 @@ import type { EngineRegistry } from './engines/engine-registry.js';
 import { QueryClassifier } from './intent/query-classifier.js';
 import { EngineViews } from './knex/engine-view.js';
 import { Lifecycle } from './lifecycle.js';
+import { assertLoadedOnce } from './loaded-once.js';
 import { createRoutedKnex } from './knex/routed-knex.js';
 import type { DatabaseRoutingOptions } from './options/database-routing-options.js';
 import { resolveOptions } from './options/resolve-options.js';
@@ -32,6 +33,7 @@ export function createDatabaseRouting(options: DatabaseRoutingOptions): Database
 
 /** Puts a set together; nothing else creates what others share. */
 export function compose(options: ResolvedOptions, outside: Outside): DatabaseRouting {
+  assertLoadedOnce();
   const { clock } = outside;
   const { shared, slaveSource, logger } = options;
   const engines = createEngines(options, outside);

@@ -15,7 +15,7 @@ import type { Outside } from './outside.js';
 /** The set's engines. None of them connects before its first query. */
 export function createEngines(options: ResolvedOptions, { clock }: Outside): EngineRegistry {
   const master = createEngine('master', options.master, clock);
-  checkKnex(clientOf(master.knex));
+  checkKnex(clientOf(master.knex), options.logger);
   const slaves = options.slaves.map((slave) => createEngine('slave', slave, clock));
   return new EngineRegistry(master, Object.freeze(slaves), {
     balancing: slaves.length > 0 || options.slaveSource !== undefined,

@@ -1,5 +1,7 @@
+import { here } from '../here.js';
+
 /** Where this package is, sources or built. */
-const OWN = pathOf(new URL('..', import.meta.url).href);
+const OWN = pathOf(new URL('.', here).href);
 
 const FRAME = /(?:\(|\bat (?:async )?)((?:file:\/\/|\/|[A-Za-z]:\\)[^()]*:\d+:\d+)\)?$/;
 

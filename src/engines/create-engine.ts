@@ -1,5 +1,6 @@
 import knex, { type Knex } from 'knex';
 import type { Clock } from '../clock.js';
+import { InvalidOptionsError, messageOf } from '../errors.js';
 import { clientOf } from '../knex-internals.js';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
 import { refuseWhenClosing } from './refuse-when-closing.js';
@@ -27,7 +28,7 @@ export function createEngine(
   { name, weight, config }: ResolvedEngineOptions,
   clock: Clock,
 ): Engine {
-  const probes = knex(probesOf(name, config, () => engine));
+  const probes = createProbes(probesOf(name, config, () => engine));
   const own = isPostgres(probes) ? knex(ownOf(role, name, config, () => engine)) : knex(config);
   const engine: Engine = new Engine({ name, role, weight, knex: own, probes, clock });
   if (!isPostgres(probes)) return engine;
@@ -39,6 +40,20 @@ export function createEngine(
   }
   dropOutdated(engine);
   return engine;
+}
+
+/** Knex's own error for a driver that is not installed has its stack in its message. */
+function createProbes(config: Knex.Config): Knex {
+  try {
+    return knex(config);
+  } catch (error) {
+    const driver = /^Knex: run\n\$ npm install (\S+)/.exec(messageOf(error))?.[1];
+    if (driver === undefined) throw error;
+    const version = driver === 'pg' ? ' (8.11 or later)' : '';
+    throw new InvalidOptionsError(`The driver ${driver}${version} is not installed: npm install ${driver}`, {
+      cause: error,
+    });
+  }
 }
 
 function ownOf(role: EngineRole, name: string, config: Knex.Config, engine: () => Engine): Knex.Config {

@@ -1,5 +1,6 @@
 import type { Transform } from 'node:stream';
 import type { Explanation } from '../routing/explanation.js';
+import { knexVersion } from '../knex-check.js';
 import {
   type KnexBuilder,
   type KnexClasses,
@@ -13,6 +14,7 @@ import {
   toQueryObject,
 } from '../knex-internals.js';
 import { endingWithConnection } from './ending-with-connection.js';
+import { streamingConnection } from './streaming-connection.js';
 import type { HeldConnections } from './held-connections.js';
 import { type KnexParts, engineOf, ownerOf } from './knex-parts.js';
 import { routedRunnerClass } from './routed-runner.js';
@@ -70,6 +72,7 @@ function dispatchingClass(Client: KnexClientClass, knex: KnexClasses, parts: Kne
 /** A client whose connections are the engines'. */
 function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientClass {
   const { held } = parts;
+  const streaming = streamingConnection(knexVersion());
   return class ConnectingClient extends Client {
     override acquireConnection(): Promise<KnexConnection> {
       return held.acquire(engineOf(this, parts));
@@ -97,7 +100,7 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
       ...rest: unknown[]
     ): Promise<unknown> {
       endingWithConnection(target, connection);
-      const answer = super.stream(connection, named(query, connection, held), target, ...rest);
+      const answer = super.stream(streaming(connection), named(query, connection, held), target, ...rest);
       return this.transacting ? held.heard(answer, connection) : answer;
     }
 

@@ -13,6 +13,8 @@ export class Run {
   protected dispatched: Dispatched | undefined;
   /** The client that the builder was made with; while it runs the runner has a view of that. */
   protected readonly home: KnexClient;
+  /** Its connection is given: by its transaction, or by the caller. */
+  protected readonly isBound: boolean;
   private tries: Tries | undefined;
   private readonly begunAtMs: number | undefined;
 
@@ -21,6 +23,7 @@ export class Run {
     protected readonly parts: KnexParts,
   ) {
     this.home = runner.client;
+    this.isBound = this.home.transacting === true || runner.builder._connection !== undefined;
     if (runner.builder._timeout !== undefined) this.begunAtMs = parts.clock.nowMs();
   }
 
@@ -29,7 +32,7 @@ export class Run {
     const { held } = this.parts;
     const { connection, client } = this.runner;
     if (query.timeout && this.tries) query.timeout = this.leftOf(query.timeout);
-    const engine = held.engineOf(connection);
+    const engine = this.isBound ? held.engineOf(connection) : this.dispatched?.engine;
     if (engine) query.engine = engine.name;
     this.assertNotDecidedOnSlave();
     if (client.transacting && this.dispatched?.query.classification.changesCatalogue)
@@ -90,12 +93,6 @@ export class Run {
   /** Here rather than where it is dispatched, since here V8 knows who waits for it. */
   protected assertNotDecidedOnSlave(): void {
     if (this.dispatched) this.parts.readThenWrite?.sends(this.dispatched);
-  }
-
-  /** Its connection is given: by its transaction, or by the caller. */
-  protected get isBound(): boolean {
-    const { client, builder } = this.runner;
-    return client.transacting === true || builder._connection !== undefined;
   }
 
   private attempt({ engine, role, query: { classification, movable } }: Dispatched): Attempt {

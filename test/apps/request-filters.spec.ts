@@ -42,7 +42,8 @@ describe.each(HTTP_ADAPTERS)('a function of the request, on %s', (_name, createA
     return app;
   }
 
-  const pinnedWhen = (when: NonNullable<PinOptions['when']>) => start({ pin: { when, unsafeMethods: false } });
+  const pinnedWhen = (when: NonNullable<PinOptions['when']>) =>
+    start({ pin: { when, unsafeMethods: false } });
 
   afterEach(() => Promise.all(apps.splice(0).map((app) => app.close())));
 

@@ -43,6 +43,8 @@ interface Inside {
   _statements: Record<string, unknown>[];
 }
 
+const warnings: string[] = [];
+const logger = { warn: (line: string) => void warnings.push(line) };
 const db = knex({ client: 'pg' });
 const inside = (builder: unknown) => builder as Inside;
 const groupings = (builder: unknown) => inside(builder)._statements.map(({ grouping }) => grouping);
@@ -306,14 +308,27 @@ describe('what is written anew', () => {
     expect(bare(String(Runner.prototype.ensureConnection))).toBe(bare(ENSURE_CONNECTION));
   });
 
+  it.each(['2.5.1', '3.0.0', '4.0.0-alpha'])('refuses Knex %s, and says what is supported', (version) => {
+    expect(() => checkKnex(clientOf(db), logger, version)).toThrow(
+      `Knex ${version} is not supported, Knex 3.0.1 to 3.3 is. Install it: npm install knex@3.3`,
+    );
+  });
+
+  it('warns of a minor that is newer than what it was tried with', () => {
+    checkKnex(clientOf(db), logger, '3.4.2');
+    expect(warnings.splice(0)).toEqual([
+      'Knex 3.4.2 is newer than what routing was tried with: Knex 3.0.1 to 3.3.',
+    ]);
+  });
+
   it('has all its parts in this Knex; one that lacks a part is refused with its version and the name of the part', () => {
     const client = clientOf(db);
-    expect(() => checkKnex(client)).not.toThrow();
+    expect(() => checkKnex(client, logger)).not.toThrow();
     const lacking = Object.create(client, {
       queryBuilder: { value: () => ({ client, toSQL() {}, clone() {} }) },
     });
-    expect(() => checkKnex(lacking as typeof client)).toThrow(
-      /^Knex 3\.\d+\.\d+ has no builder\._method, which routing stands on\. Install /,
+    expect(() => checkKnex(lacking as typeof client, logger)).toThrow(
+      /^Knex 3\.\d+\.\d+ has no builder\._method, which routing stands on; Knex 3\.0\.1 to 3\.3 is supported\. Install /,
     );
   });
 });

