@@ -118,7 +118,7 @@ export class TwoMastersError extends DatabaseRoutingError {
   constructor() {
     super(
       'Two servers write the same timeline, each as the master, so that writes are refused. ' +
-        'Stop the wrong one, or make it a slave of the other.',
+        'Stop the wrong one, and make it a slave of the other.',
     );
   }
 }

@@ -27,7 +27,7 @@ export class DispatchedTransaction {
   private dispatched: Dispatching;
 
   constructor(private readonly parts: DispatchedTransactionParts) {
-    this.dispatched = parts.dispatch();
+    this.dispatched = this.dispatch();
   }
 
   /** The engine to begin on. */
@@ -47,14 +47,14 @@ export class DispatchedTransaction {
 
   /** Its engine failed before it began: another one, perhaps. */
   dispatchAnew(): void {
-    this.dispatched = this.parts.dispatch();
+    this.dispatched = this.dispatch();
   }
 
   /** With the connection at hand: whether it must begin on another one, which `engine` names from now on. */
   async isMoved(): Promise<boolean> {
     const dispatched = await this.dispatched;
     if (!this.parts.tracker.isOutdated(dispatched)) return false;
-    this.dispatched = this.parts.insteadOf(dispatched) ?? this.parts.dispatch();
+    this.dispatched = this.parts.insteadOf(dispatched) ?? this.dispatch();
     return true;
   }
 
@@ -92,5 +92,16 @@ export class DispatchedTransaction {
 
   get marks(): number {
     return this.parts.context.work.seen.marks;
+  }
+
+  /** A refusal is told to whoever asks for the engine: `knex.transaction()` itself never throws. */
+  private dispatch(): Dispatching {
+    try {
+      return this.parts.dispatch();
+    } catch (error) {
+      const refused = Promise.reject<Dispatched>(error);
+      refused.catch(() => undefined);
+      return refused;
+    }
   }
 }

@@ -25,10 +25,11 @@ export class MasterElection {
     const claims = healths.filter((health) => this.mayClaim(health, healths, master));
     const newest = Math.max(this.timeline, ...claims.map(timelineOf));
     const newer = claims.filter((claim) => timelineOf(claim) === newest);
-    if (this.contest(newer, nowMs) || newest === this.timeline) return undefined;
     const [claim] = newer;
-    this.heard(claim!.answer!);
-    return newer.some(({ engine }) => engine === master) ? undefined : claim!.engine;
+    if (this.contest(newer, nowMs) || !claim) return undefined;
+    if (newest === this.timeline && !hasSteppedDown(master, healths)) return undefined;
+    this.heard(claim.answer!);
+    return newer.some(({ engine }) => engine === master) ? undefined : claim.engine;
   }
 
   /** The master's own word. */
@@ -72,6 +73,11 @@ export class MasterElection {
     this.isContested ||= claims.every(({ askedAtMs }) => askedAtMs > sinceMs);
     return true;
   }
+}
+
+/** Of two that wrote one timeline the wrong one may have been made a slave of the other. */
+function hasSteppedDown(master: Engine, healths: readonly EngineHealth[]): boolean {
+  return healths.some(({ engine, answer }) => engine === master && answer?.in_recovery);
 }
 
 function timelineOf({ answer }: EngineHealth): number {

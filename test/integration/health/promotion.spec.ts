@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { DatabaseRouting } from '../../../src/database-routing.js';
-import { WriteFailedError } from '../../../src/errors.js';
+import { TwoMastersError, WriteFailedError } from '../../../src/errors.js';
 import type { DatabaseRoutingOptions } from '../../../src/options/database-routing-options.js';
 import type { PostgresSlave } from '../../../src/testing/index.js';
 import { RoutingBench, answeredBy } from '../knex/routing-bench.js';
@@ -70,6 +70,30 @@ describe('a master that is gone', () => {
     expect((await titlesOn(slave1)).filter((title) => title.startsWith('more'))).toHaveLength(10);
     const onOld = routing.engines.find('master')!.knex('posts').insert({ title: 'wrong' });
     await expect(onOld).rejects.toMatchObject({ code: '25006' }); // a slave's session
+  });
+
+  it('is followed by nobody where two servers write the same timeline: writes reach neither, reads go on', async () => {
+    const routing = await watched();
+    await bench.db.caughtUp();
+    await Promise.all([slave1.freeze(), slave2.freeze()]); // so that both are promoted before anybody looks
+    await bench.db.master.kill();
+    await Promise.all([slave1.unfreeze(), slave2.unfreeze()]);
+    await Promise.all([slave1.promote(), slave2.promote()]);
+    await eventually(() => expect(routing.status().isContested).toBe(true));
+    const before = await Promise.all([slave1, slave2].map(titlesOn));
+    expect(await failureOf(insert(routing, 'stray'))).toBeInstanceOf(TwoMastersError);
+    const inTransaction = routing.knex.transaction((trx) => trx('posts').insert({ title: 'stray' }));
+    expect(await failureOf(inTransaction)).toBeInstanceOf(TwoMastersError);
+    expect(await Promise.all([slave1, slave2].map(titlesOn))).toEqual(before);
+
+    // the wrong one becomes a slave of the other, whichever of them was heard of first
+    const right = bench.db.currentMaster as PostgresSlave;
+    const wrong = right === slave1 ? slave2 : slave1;
+    await bench.db.rebuild(wrong);
+    await eventually(async () => expect(await failureOf(insert(routing, 'after'))).toBeUndefined());
+    expect(routing.status()).toMatchObject({ master: right.name, isContested: false });
+    expect(await titlesOn(right)).toContain('after');
+    await eventually(() => expect(stateOf(routing, wrong.name)).toBe('up'));
   });
 
   it('has reads that need it wait for the next one, and none fails', async () => {

@@ -132,6 +132,17 @@ describe('two masters on one timeline', () => {
     expect(election.isContested).toBe(false);
   });
 
+  it('are one again when one of them is made a slave of the other, also the one that was followed first', () => {
+    says(slave1, promoted(2));
+    expect(elected()).toBe(slave1);
+    says(slave2, promoted(2, '8'));
+    expect(elected(slave1)).toBeUndefined();
+    isGone(slave1);
+    expect(elected(slave1)).toBeUndefined(); // it may be out of our reach only, and have writes that the other lacks
+    says(slave1, { ...SLAVE_ANSWER, timeline: 2 });
+    expect(elected(slave1)).toBe(slave2);
+  });
+
   it('are one server under two names that was just started anew', () => {
     says(slave1, MASTER_ANSWER);
     says(master, { ...MASTER_ANSWER, started_at: '3' });
