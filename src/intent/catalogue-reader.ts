@@ -110,7 +110,8 @@ holding(seed, oid) as (
     select c.reltype from pg_attribute a join pg_class c on c.oid = a.attrelid
       where a.atttypid = h.oid and a.attnum > 0 and c.reltype <> 0
     union all
-    select unnest(array[rngtypid, rngmultitypid]) from pg_range where rngsubtype = h.oid
+    -- PostgreSQL 13 has no multiranges, nor the column
+    select unnest(array[r.rngtypid, (to_jsonb(r) ->> 'rngmultitypid')::oid]) from pg_range r where r.rngsubtype = h.oid
   ) t on true
 ),
 makers as (

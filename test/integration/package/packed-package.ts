@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import {
   mkdirSync,
   mkdtempSync,
@@ -97,6 +97,19 @@ export class PackedApp {
     return execFileSync(process.execPath, [COMPILE, this.folder], { encoding: 'utf8' });
   }
 
+  /** What Jest says of the app's compiled specs in its ESM mode, without any configuration. */
+  jest(): string {
+    const options = ['--rootDir', this.folder, '--config', '{}', '--testRegex', String.raw`\.spec\.js$`];
+    const args = ['--experimental-vm-modules', JEST, ...options];
+    const { PATH } = process.env;
+    const { stdout, stderr } = spawnSync(process.execPath, args, {
+      cwd: this.folder,
+      encoding: 'utf8',
+      env: { PATH, NO_COLOR: '1' },
+    });
+    return stdout + stderr;
+  }
+
   /** The first line that a compiled script prints; Knex may warn of a connection that was given up at the end. */
   run(script: string): string | undefined {
     const { PATH } = process.env;
@@ -105,6 +118,7 @@ export class PackedApp {
   }
 }
 
+const JEST = join(ROOT, 'node_modules/jest/bin/jest.js');
 const QUIET: ['ignore', 'pipe', 'ignore'] = ['ignore', 'pipe', 'ignore'];
 
 function link(name: string, app: string): void {

@@ -1,0 +1,120 @@
+// Puts the package into the apps that Nest's own CLI makes, as a reader of the README would: npm run check:templates
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startReplicatedPostgres } from 'nestjs-database-routing/testing';
+import { freePort } from '../common/free-port.js';
+import { pack } from '../common/pack.js';
+
+const ROOT = join(import.meta.dirname, '../..');
+const CLIS = ['11', '12'];
+const NAME = 'nestjs-database-routing';
+
+const readme = blocksOf('README.md');
+const gettingStarted = blocksOf('docs/getting-started.md');
+
+const folder = mkdtempSync(join(realpathSync(tmpdir()), 'check-templates-'));
+const databases = await startReplicatedPostgres({ slaves: 2 });
+try {
+  await databases.master.query("CREATE VIEW posts AS SELECT current_setting('cluster_name') AS server");
+  await databases.caughtUp();
+  const tarball = pack(folder);
+  for (const cli of CLIS) await tryTemplate(cli, tarball);
+  console.log(`\n${CLIS.length} templates passed`);
+} finally {
+  await databases.stop();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function tryTemplate(cli, tarball) {
+  const app = join(folder, `app${cli}`);
+  const run = (command, env = {}) => {
+    console.log(`  ${command.replace(tarball, NAME)}`);
+    execute(command, app, env);
+  };
+  console.log(`\nNest's template ${cli}`);
+  console.log(`  nest new app${cli}`);
+  execute(`npx --yes @nestjs/cli@${cli} new app${cli} --package-manager npm --skip-git`, folder);
+
+  for (const { code } of gettingStarted.filter(({ language }) => language === 'sh'))
+    for (const command of code.trim().split('\n')) run(command.replace(NAME, tarball));
+  importPosts(app);
+  const [{ code: spec }] = gettingStarted.filter(({ language }) => language === 'ts spec');
+  writeFileSync(join(app, 'src/posts.spec.ts'), spec);
+
+  const env = {
+    DATABASE_MASTER_URL: databases.master.url,
+    DATABASE_SLAVE1_URL: databases.slave('slave1').url,
+    DATABASE_SLAVE2_URL: databases.slave('slave2').url,
+  };
+  run('npm run build');
+  run('npm test', env);
+  run('npm run test:e2e', env);
+  console.log(`  GET /posts: answered by ${await answerOf(app, env)}`);
+}
+
+/** README's first block as a module of its own, which the template's root module imports. */
+function importPosts(app) {
+  const [{ code }] = readme.filter(({ language }) => language === 'ts');
+  writeFileSync(join(app, 'src/posts.module.ts'), code);
+  const path = join(app, 'src/app.module.ts');
+  const root = readFileSync(path, 'utf8');
+  const extension = /app\.service(\.js)?'/.exec(root)[1] ?? '';
+  writeFileSync(
+    path,
+    `import { AppModule as PostsModule } from './posts.module${extension}';\n${root.replace('imports: []', 'imports: [PostsModule]')}`,
+  );
+}
+
+/** Which server answers a read of the app that runs. */
+async function answerOf(app, env) {
+  const port = await freePort();
+  const options = {
+    cwd: app,
+    env: { ...process.env, ...env, PORT: String(port) },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  };
+  const server = spawn('node', ['dist/main.js'], options);
+  try {
+    const posts = await eventually(() =>
+      fetch(`http://127.0.0.1:${port}/posts`).then((answer) => answer.json()),
+    );
+    const node = posts[0].server.split('.').at(-1);
+    if (!/^slave[12]$/.test(node)) throw new Error(`a read was answered by ${node}, not by a slave`);
+    return node;
+  } finally {
+    server.kill();
+  }
+}
+
+async function eventually(ask) {
+  for (let tries = 0; ; tries++) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (tries > 100) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+  }
+}
+
+/** Shows what a command printed only where it failed. */
+function execute(command, cwd, env = {}) {
+  try {
+    execFileSync('sh', ['-c', command], {
+      cwd,
+      env: { ...process.env, ...env, CI: 'true' },
+      encoding: 'utf8',
+      stdio: 'pipe',
+      timeout: 600_000,
+    });
+  } catch (error) {
+    throw new Error(`${command} failed\n${error.stdout}\n${error.stderr}`, { cause: error });
+  }
+}
+
+function blocksOf(page) {
+  const text = readFileSync(join(ROOT, page), 'utf8');
+  return [...text.matchAll(/^```([^\n]*)\n(.*?)^```$/gms)].map(([, language, code]) => ({ language, code }));
+}
