@@ -37,7 +37,7 @@ export interface QueryClassifierParts {
  */
 export class QueryClassifier {
   private parse: ParseSql | undefined;
-  private readonly loading: Promise<void>;
+  private loading: Promise<void> | undefined;
   private readonly catalogues: CatalogueKeeper | undefined;
   private readonly byText = new LRUCache<string, Classification>(REMEMBERED);
   /** The same by what raws were written as, which spares compiling them. */
@@ -56,16 +56,14 @@ export class QueryClassifier {
     this.classifySql = classifySql;
     this.logger = logger;
     const judge = (sql: string, catalogue: Catalogue) => this.inspect(sql, catalogue).intent === 'read';
-    this.loading = readCatalogue ? this.load() : Promise.resolve();
     // not without the grammar, by which views, defaults and checks are judged
-    const read = readCatalogue && (() => this.loading.then(readCatalogue));
+    const read = readCatalogue && (() => this.loaded().then(readCatalogue));
     this.catalogues =
       read && new CatalogueKeeper({ read, judge, logger, clock, changed: () => this.forget() });
   }
 
   /** Resolves when the grammar is loaded and the catalogue was read, or can't be. Never rejects. */
   async ready(): Promise<void> {
-    await this.loading;
     if (!this.catalogues?.current()) await this.catalogues?.refresh();
   }
 
@@ -108,12 +106,19 @@ export class QueryClassifier {
     this.catalogues?.stop();
   }
 
+  /** The grammar is loaded for the first query, and not sooner. */
+  private loaded(): Promise<void> {
+    return (this.loading ??= this.load());
+  }
+
   private async load(): Promise<void> {
     try {
-      this.parse = await loadSqlParser((cause) => {
-        this.logger.warn(
-          `The SQL parser failed, so raw SQL runs on the master until a restart: ${String(cause)}`,
-        );
+      this.parse = await loadSqlParser({
+        broken: (cause) =>
+          this.logger.warn(
+            `The SQL parser failed and is loaded anew, till then raw SQL runs on the master: ${String(cause)}`,
+          ),
+        mended: () => this.catalogueChanged(),
       });
       this.forget();
     } catch (error) {

@@ -1,3 +1,7 @@
+import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
+import { here } from '../here.js';
+
 /** A node of PostgreSQL's parse tree: fields, or one capitalised key that names the node's type. */
 export type SqlNode = Readonly<Record<string, unknown>>;
 
@@ -32,35 +36,90 @@ const STACK_A_CALL = 56;
 /** The text is not one that may be given to the parser; what it does is not known. */
 export class NotParsedError extends Error {}
 
-/**
- * PostgreSQL's own grammar, compiled to WebAssembly (libpg-query). Loaded once; about 30 µs a statement. A statement that
- * exhausts the stack leaves it broken for good, so there must be room beforehand, and should it happen all the same, the
- * parser is never asked again: everything is then unproved, which is slower and always right.
- */
-export async function loadSqlParser(broken: (cause: unknown) => void): Promise<ParseSql> {
-  const grammar = await loadGrammar();
-  let usable = true;
-  return (sql) => {
-    if (!usable) throw new NotParsedError('the parser is out of order');
-    refuseTooMuch(sql);
-    try {
-      return (grammar.parseSync(sql).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []));
-    } catch (error) {
-      if (!isSyntaxError(error)) {
-        usable = false;
-        broken(error);
-      }
-      throw error;
-    }
-  };
+/** What a parser tells whoever has loaded it. */
+export interface ParserListener {
+  /** The parser failed, and is loaded anew, if that can be; until then nothing is parsed. */
+  broken(cause: unknown): void;
+  /** It parses again what it has refused meanwhile. */
+  mended(): void;
 }
 
-/** CommonJS: Node gives its exports as the default, bundlers spread them. */
-async function loadGrammar(): Promise<GrammarModule> {
-  const loaded = (await import('libpg-query')) as unknown as GrammarModule & { default?: GrammarModule };
-  const grammar = loaded.default ?? loaded;
-  await grammar.loadModule();
-  return grammar;
+/** What breaks it so often is no accident: then it stays broken. */
+const MOST_LOADS = 100;
+
+/**
+ * PostgreSQL's own grammar, compiled to WebAssembly (libpg-query); about 30 µs a statement. There is one instance in a process,
+ * loaded by the first who asks, so that what breaks it breaks it for all sets of engines. A statement that exhausts the stack
+ * leaves an instance broken for good, so there must be room beforehand; should it happen all the same, another one is loaded.
+ * Until then everything is unproved, which is slower and always right.
+ */
+class Grammar {
+  private loading: Promise<void> | undefined;
+  private instance: GrammarModule | undefined;
+  private loads = 0;
+  /** Those whom an instance that is broken has refused something. */
+  private readonly refused = new Set<ParserListener>();
+
+  load(): Promise<void> {
+    return (this.loading ??= this.use(import('libpg-query')));
+  }
+
+  parse(sql: string, listener: ParserListener): readonly SqlNode[] {
+    const { instance } = this;
+    if (!instance) {
+      this.refused.add(listener);
+      throw new NotParsedError('the parser is out of order');
+    }
+    refuseTooMuch(sql);
+    try {
+      return (instance.parseSync(sql).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []));
+    } catch (error) {
+      if (!isSyntaxError(error)) this.replace(listener, error);
+      throw error;
+    }
+  }
+
+  private replace(listener: ParserListener, cause: unknown): void {
+    this.instance = undefined;
+    this.refused.add(listener);
+    listener.broken(cause);
+    if (this.loads < MOST_LOADS)
+      void this.use(loadAnew()).then(
+        () => this.mended(),
+        () => undefined,
+      );
+  }
+
+  private mended(): void {
+    for (const listener of [...this.refused]) {
+      this.refused.delete(listener);
+      listener.mended();
+    }
+  }
+
+  private async use(module: Promise<unknown>): Promise<void> {
+    this.loads++;
+    const loaded = (await module) as GrammarModule & { default?: GrammarModule };
+    const instance = loaded.default ?? loaded; // CommonJS: Node gives its exports as the default, bundlers spread them
+    await instance.loadModule();
+    this.instance = instance;
+  }
+}
+
+const grammar = new Grammar();
+
+export async function loadSqlParser(listener: ParserListener): Promise<ParseSql> {
+  await grammar.load();
+  return (sql) => grammar.parse(sql, listener);
+}
+
+/** Another instance than the one that is broken: the library keeps its own as long as its files are loaded. */
+async function loadAnew(): Promise<unknown> {
+  const load = createRequire(here);
+  const path = load.resolve('libpg-query');
+  for (const loaded of Object.keys(load.cache))
+    if (dirname(loaded) === dirname(path)) delete load.cache[loaded];
+  return load(path) as unknown;
 }
 
 function refuseTooMuch(sql: string): void {

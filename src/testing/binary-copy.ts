@@ -1,8 +1,24 @@
-import { chown, lstat, readdir, readFile, realpath, rename, rm, stat, symlink } from 'node:fs/promises';
+import {
+  chown,
+  lstat,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  stat,
+  symlink,
+  utimes,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { copyFolder } from './copy-folder.js';
 import type { RunFolder } from './run-folder.js';
+
+const PREFIX = 'pgrouting-binaries-';
+/** Each takes some 60 MB. More than these go when another one is made, unless a server was started from them within a day. */
+const MOST_COPIES = 3;
+const IN_USE_MS = 86_400_000;
 
 interface Link {
   readonly source: string;
@@ -24,7 +40,12 @@ export async function needsCopy(native: string, folder: RunFolder): Promise<bool
 /** A copy with its links, made once for each version and user, and kept. */
 export async function copyBinaries(native: string, folder: RunFolder): Promise<string> {
   const kept = await keptFolder(native, folder);
-  if (await isUsable(native, kept, folder)) return kept;
+  const now = new Date();
+  if (await isUsable(native, kept, folder)) {
+    await utimes(kept, now, now);
+    return kept;
+  }
+  await removeUnused(kept, now);
   const fresh = folder.join('native');
   await copyFolder(native, fresh, { owner: folder.user, includes: isNeeded });
   await restoreLinks(native, fresh, folder);
@@ -46,10 +67,26 @@ async function isKept(fresh: string, kept: string, native: string, folder: RunFo
   }
 }
 
+/** Of other versions, for the same user. */
+async function removeUnused(kept: string, now: Date): Promise<void> {
+  const [parent, ofUser] = [dirname(kept), kept.slice(kept.lastIndexOf('-'))];
+  const names = (await readdir(parent)).filter((name) => name.startsWith(PREFIX) && name.endsWith(ofUser));
+  const copies = await Promise.all(
+    names.map(async (name) => ({
+      path: join(parent, name),
+      usedMs: (await lstat(join(parent, name))).mtimeMs,
+    })),
+  );
+  const old = copies.toSorted((a, b) => b.usedMs - a.usedMs).slice(MOST_COPIES - 1);
+  for (const { path, usedMs } of old)
+    if (now.getTime() - usedMs > IN_USE_MS)
+      await rm(path, { recursive: true, force: true }).catch(() => undefined);
+}
+
 async function keptFolder(native: string, { user }: RunFolder): Promise<string> {
   const { name, version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8'));
   const uid = user?.uid ?? process.geteuid?.() ?? 0;
-  return join(await realpath(tmpdir()), `pgrouting-binaries-${basename(name)}-${version}-${uid}`);
+  return join(await realpath(tmpdir()), `${PREFIX}${basename(name)}-${version}-${uid}`);
 }
 
 /** Only the servers' user may have written it, and it must be whole: cleaners of old files take single files. */

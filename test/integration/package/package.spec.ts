@@ -106,6 +106,36 @@ try {
 }
 `;
 
+const BROKEN_PARSER = `
+import { createDatabaseRouting } from 'nestjs-database-routing';
+import { createRequire } from 'node:module';
+
+const warnings: string[] = [];
+const routing = createDatabaseRouting({
+  client: 'pg',
+  master: { connection: 'postgres://127.0.0.1:1/none' },
+  slaves: { slave1: { connection: 'postgres://127.0.0.1:1/none' } },
+  logger: { debug() {}, warn: (line) => void warnings.push(line) },
+});
+const engineOf = (sql: string) => routing.run(() => routing.explain(routing.knex.raw(sql)).engine);
+
+async function main(): Promise<void> {
+  await routing.ready();
+  const seen = [engineOf('select 1')];
+  const grammar = createRequire(process.cwd() + '/app.js')('libpg-query');
+  grammar.parseSync = () => {
+    throw new RangeError('Maximum call stack size exceeded');
+  };
+  seen.push(engineOf('select 2'), engineOf('select 3'));
+  const untilMs = Date.now() + 10_000;
+  while (engineOf('select 3') === 'master' && Date.now() < untilMs) await new Promise((resolve) => setTimeout(resolve, 10));
+  seen.push(engineOf('select 2'), engineOf('select 3'));
+  console.log(seen.join(' '), warnings.filter((line) => line.startsWith('The SQL parser failed')).length);
+  await routing.destroy();
+}
+void main();
+`;
+
 const JEST_SPEC = `
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createDatabaseRouting, type DatabaseRouting } from 'nestjs-database-routing';
@@ -204,6 +234,7 @@ describe('the packed package', () => {
         testing: TESTING_SCRIPT,
         terminus: TERMINUS_APP,
         twice: TWICE,
+        'broken-parser': BROKEN_PARSER,
       };
       app = packed.createApp(type, { type, packages, scripts });
     });
@@ -218,6 +249,10 @@ describe('the packed package', () => {
 
     it('starts a Nest app', () => {
       expect(app.run('nest')).toBe('no-slave Unused');
+    });
+
+    it('loads the SQL parser anew when it breaks', () => {
+      expect(app.run('broken-parser')).toBe('slave master master slave slave 1');
     });
 
     it('is there once, by import and by require; a second copy is refused with both paths', () => {

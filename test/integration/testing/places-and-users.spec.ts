@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import { chmod, lstat, mkdir, readdir, rm } from 'node:fs/promises';
+import { chmod, lstat, mkdir, readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ORDINARY_USER } from './ordinary-user.js';
 import { OwnerApp } from './owner-app.js';
@@ -45,6 +45,21 @@ describe('a replication starts', () => {
       expect(await readdir(temporaryFolder)).toEqual([expect.stringMatching(/^pgrouting-binaries-/)]);
     },
   );
+
+  itAsRoot('as root, leaving at most three copies besides those that were used within a day', async () => {
+    const uid = (await run(whole, temporaryFolder), (await readdir(temporaryFolder))[0]!.split('-').at(-1)!);
+    await rm(join(temporaryFolder, (await readdir(temporaryFolder))[0]!), { recursive: true });
+    const daysAgo = { today: 0, a: 2, b: 3, c: 4, d: 5 };
+    for (const [name, days] of Object.entries(daysAgo)) {
+      const copy = join(temporaryFolder, `pgrouting-binaries-${name}-${uid}`);
+      await mkdir(copy);
+      const used = new Date(Date.now() - days * 86_400_000);
+      await utimes(copy, used, used);
+    }
+    expect(await run(whole, temporaryFolder)).toEqual({ code: 0, signal: null });
+    const kept = (await readdir(temporaryFolder)).map((name) => name.split('-')[2]);
+    expect(kept.toSorted()).toEqual(['a', process.platform, 'today']);
+  });
 
   itAsRoot(
     'from its own copy when a stranger made, or a cleaner spoilt, the place of the kept one',

@@ -7,7 +7,7 @@ let parse: ParseSql;
 let known: KnownCatalogue;
 
 beforeAll(async () => {
-  parse = await loadSqlParser(() => undefined);
+  parse = await loadSqlParser({ broken() {}, mended() {} });
   known = await KnownCatalogue.of({ functions: [func('twice'), volatile('bump')] });
 });
 
