@@ -13,7 +13,9 @@ function told(when) {
 told('before');
 await grammar.loadModule();
 told('loaded');
-for (let n = 0; n < STATEMENTS; n++) grammar.parseSync(`select a, b from t where x = ${n} and y in (1, 2, 3)`);
+for (let n = 0; n < STATEMENTS; n++)
+  grammar.parseSync(`select a, b from t where x = ${n} and y in (1, 2, 3)`);
 told(`after ${STATEMENTS} statements`);
-for (let n = 0; n < STATEMENTS; n++) grammar.parseSync(`select a, b from t where x = ${n} and y in (1, 2, 3)`);
+for (let n = 0; n < STATEMENTS; n++)
+  grammar.parseSync(`select a, b from t where x = ${n} and y in (1, 2, 3)`);
 told(`after ${2 * STATEMENTS}`);
