@@ -19,6 +19,7 @@ const PARTS = {
     'cancelQuery',
     'positionBindings',
     'query',
+    '_query',
     'stream',
     'initializePool',
     'destroy',

@@ -1,6 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Transform } from 'node:stream';
 import type { Knex } from 'knex';
+import type { CommitAnswer } from './pg-internals.js';
 
 /*
  * The private parts of Knex, of its pool (tarn) and of its driver (pg) that routing stands on, typed here and nowhere else.
@@ -18,6 +19,8 @@ export interface TarnPool {
 export interface KnexConnection {
   query?(sql: string, done: (error: Error | null, results: unknown) => void): void;
   once?(event: 'end', listener: () => void): void;
+  /** What the server, or a pooler, calls it. */
+  readonly processID?: number;
   readonly connection?: { readonly stream?: { destroy(): void } };
 }
 
@@ -26,6 +29,8 @@ export function sever({ connection }: KnexConnection): void {
   connection?.stream?.destroy();
 }
 
+export const GUARD = Symbol('guard');
+
 export interface KnexQueryObject {
   sql: string;
   bindings?: unknown;
@@ -33,6 +38,8 @@ export interface KnexQueryObject {
   timeout?: number;
   /** Ours: the engine's name, for listeners of Knex's events. */
   engine?: string;
+  /** Ours: what is proved in the batch with it. */
+  [GUARD]?: { over(connection: KnexConnection): KnexConnection };
 }
 
 export interface KnexStreamParameters {
@@ -42,14 +49,6 @@ export interface KnexStreamParameters {
 
 /** What Knex runs once a runner has its connection. */
 export type KnexOnConnection = (runner: KnexRunner, parameters?: KnexStreamParameters) => unknown;
-
-/** What PostgreSQL answers to a statement: its tag, and rows. */
-type StatementAnswer = { readonly command?: string; readonly rows?: readonly unknown[] };
-
-/** What the driver answers to COMMIT; a list where there was a question in the same message. */
-export interface CommitAnswer {
-  readonly response?: StatementAnswer | readonly StatementAnswer[];
-}
 
 export interface KnexTransaction extends Pick<Promise<unknown>, 'catch'> {
   /** Both settle what the caller of the transaction waits for; Knex sets them when the transaction has its connection. */
@@ -102,6 +101,8 @@ export interface KnexClient extends EventEmitter {
   /** `?` becomes what the server takes. */
   positionBindings(sql: string): string;
   query(connection: KnexConnection, query: string | KnexQueryObject): Promise<unknown>;
+  /** Hands a query to the driver: calls the connection's `query` with its text and values, and what is called at the end. */
+  _query(connection: KnexConnection, query: KnexQueryObject): Promise<unknown>;
   stream(connection: KnexConnection, query: string | KnexQueryObject, ...rest: unknown[]): Promise<unknown>;
   initializePool(config?: Knex.Config): void;
   destroy(callback?: (error?: unknown) => void): Promise<void>;

@@ -1,5 +1,5 @@
 // What PostgreSQL's grammar takes of memory: npm run measure:parser-memory
-import grammar from 'libpg-query';
+import * as grammar from 'libpg-query';
 
 const STATEMENTS = 20_000;
 

@@ -45,6 +45,18 @@ export function see(seen: Seen, server: string = ANYWHERE): void {
   seen.marks++;
 }
 
+/** Something is seen on a slave, and nobody knows on which server of it. */
+export function seeSomewhere(seen: Seen): void {
+  see(seen);
+  seen.shown = ANYWHERE;
+}
+
+/** A slave's server has shown something, and has said after it how far it had replayed: a position that covers it. */
+export function witness(seen: Seen, position: bigint): void {
+  if (position > seen.position) seen.position = position;
+  seen.shown = ANYWHERE;
+}
+
 /** What a client brings was seen at a server; undefined: nobody knows where, on a slave perhaps. */
 export function bring(seen: Seen, server: string = ANYWHERE): void {
   see(seen, server);

@@ -1,9 +1,10 @@
 import { ASK_POSITION, type MasterPositionRow } from '../freshness/freshness-questions.js';
 import type { Freshness } from '../freshness/freshness.js';
 import { type Context, markWrote } from '../context/context.js';
-import { see, settleAt } from '../context/seen.js';
+import { see, seeSomewhere, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
-import type { CommitAnswer } from '../knex-internals.js';
+import type { KnexConnection } from '../knex-internals.js';
+import type { CommitAnswer } from '../pg-internals.js';
 import type { Dispatched, Dispatching } from './dispatched.js';
 import type { SeenTracker } from './seen-tracker.js';
 import type { Attempt } from './retries.js';
@@ -11,8 +12,8 @@ import type { Attempt } from './retries.js';
 /** What a transaction on its way is put together from. */
 export interface DispatchedTransactionParts {
   readonly tracker: SeenTracker;
-  /** Where it begins instead where its slave is outdated; undefined: it is to be dispatched anew. */
-  readonly insteadOf: (dispatched: Dispatched) => Dispatched | undefined;
+  /** Where it begins instead where its slave was outdated so many times. */
+  readonly outdated: (dispatched: Dispatched, times: number) => Dispatching;
   /** Finds the engine to begin on. */
   readonly dispatch: () => Dispatching;
   readonly context: Context;
@@ -24,6 +25,7 @@ export interface DispatchedTransactionParts {
 /** A transaction on its way: its engine, and what its beginning and end mean to the context that it began in. */
 export class DispatchedTransaction {
   private isSettled = false;
+  private timesOutdated = 0;
   private dispatched: Dispatching;
 
   constructor(private readonly parts: DispatchedTransactionParts) {
@@ -51,17 +53,20 @@ export class DispatchedTransaction {
   }
 
   /** With the connection at hand: whether it must begin on another one, which `engine` names from now on. */
-  async isMoved(): Promise<boolean> {
+  async isMoved(connection: KnexConnection): Promise<boolean> {
     const dispatched = await this.dispatched;
-    if (!this.parts.tracker.isOutdated(dispatched)) return false;
-    this.dispatched = this.parts.insteadOf(dispatched) ?? this.dispatch();
+    const { tracker, outdated } = this.parts;
+    if (tracker.demand(dispatched, dispatched.engine.runOf(connection)) === 'nothing') return false;
+    this.dispatched = outdated(dispatched, ++this.timesOutdated);
     return true;
   }
 
   /** It has its connection, or gives it back: what it shows is seen from the first on, and up to the last. */
-  shows(engine: Engine): void {
-    if (this.parts.freshness && !this.isSettled)
-      see(this.parts.context.work.seen, engine.role === 'slave' ? engine.server : undefined);
+  shows(engine: Engine, connection: KnexConnection): void {
+    if (!this.parts.freshness || this.isSettled) return;
+    const { seen } = this.parts.context.work;
+    if (engine.isPooled(connection)) seeSomewhere(seen);
+    else see(seen, engine.role === 'slave' ? engine.serverAt(engine.runOf(connection)) : undefined);
   }
 
   /** Its COMMIT is on its way: from then on the writes may be there, whatever the answer. */

@@ -24,6 +24,8 @@ export interface Dispatched {
   readonly role: EngineRole;
   /** Whether what it shows counts as seen by the context's client. */
   readonly tracked: boolean;
+  /** Whether its slave was chosen for what it shows: then the server that answers must show all that was seen. */
+  readonly mustShow: boolean;
   /** The run of the engine's server that it was meant for. */
   readonly startedAt: string | undefined;
   /** When a slave's data would be too old for it, on the core's clock; undefined: never. */

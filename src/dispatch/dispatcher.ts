@@ -84,10 +84,13 @@ export class Dispatcher {
     if (query.classification.changesCatalogue) this.catalogueChanged();
   }
 
-  /** Where a read goes instead whose slave is outdated; undefined: it is to be dispatched anew. */
-  insteadOf({ deadline, query }: Dispatched): Dispatched | undefined {
-    if (deadline === undefined) return undefined;
-    const decision = this.parts.decider.decision({ engine: 'master', reason: 'consistency' }, query.context);
+  /** Another way for a read whose slave is outdated, or can't prove that it is not; after the second the master is left. */
+  outdated({ deadline, query }: Dispatched, times: number): Dispatching {
+    const { decider } = this.parts;
+    const isLast = times >= MOST_SLAVES;
+    if (deadline === undefined)
+      return this.sent(query, isLast ? decider.leave('bookmark', query.context) : this.decide(query));
+    const decision = decider.decision({ engine: 'master', reason: 'consistency' }, query.context);
     return this.send(settled(query, 'eventual'), decision);
   }
 
@@ -147,7 +150,7 @@ export class Dispatcher {
     const freshness = this.parts.tracker.ofTransaction(query, readOnly);
     return new DispatchedTransaction({
       tracker: this.parts.tracker,
-      insteadOf: (dispatched) => this.insteadOf(dispatched),
+      outdated: (dispatched, times) => this.outdated(dispatched, times),
       dispatch,
       freshness,
       readOnly,

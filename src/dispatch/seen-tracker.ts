@@ -1,9 +1,13 @@
 import type { Consistency } from '../context/consistency.js';
 import { type Context, markWrote } from '../context/context.js';
-import { see } from '../context/seen.js';
+import { see, seeSomewhere, witness } from '../context/seen.js';
 import type { Freshness } from '../freshness/freshness.js';
+import type { Position } from '../freshness/position.js';
 import type { Decision } from '../routing/decision.js';
 import type { Dispatched, DispatchedQuery } from './dispatched.js';
+
+/** What a server must prove: nothing, that it shows a position; or the read must go to another one. */
+export type Demand = 'nothing' | 'another' | { readonly position: Position };
 
 /** What of a context's queries its client gets to see, and what that asks of the slave that serves it. */
 export class SeenTracker {
@@ -24,9 +28,11 @@ export class SeenTracker {
     const { startedAt, role } = engine;
     const writes = role === 'master' && classification.intent !== 'read';
     const tracked = writes ? this.tracksWrites(context) : this.tracksReads(context, consistency);
+    const isChosen = reason === 'balanced' || reason === 'bookmark';
+    const mustShow = isChosen && typeof consistency === 'string' && tracked;
     const isBounded = reason === 'balanced' && typeof consistency !== 'string';
     const deadline = isBounded ? this.freshness?.deadline(consistency) : undefined;
-    return { query, engine, role, tracked, startedAt, deadline };
+    return { query, engine, role, tracked, mustShow, startedAt, deadline };
   }
 
   /** What a transaction shows, and where its log stands, is known by these; undefined where it does not count. */
@@ -42,20 +48,44 @@ export class SeenTracker {
     if (this.tracksWrites(context)) see(context.work.seen);
   }
 
-  /** A query has ended, well or not, or a stream has begun. */
-  shows({ engine, role, query: { context }, tracked, startedAt }: Dispatched): void {
+  /** A query has ended, well or not, or a stream has begun, on a run of a server, which a pooler hides. */
+  shows({ engine, role, query: { context }, tracked }: Dispatched, run: string | undefined): void {
     if (!tracked) return;
-    const server = role === 'slave' ? engine.serverAt(startedAt ?? engine.startedAt) : undefined;
-    see(context.work.seen, server);
+    if (role === 'slave' && run === undefined) seeSomewhere(context.work.seen);
+    else see(context.work.seen, role === 'slave' ? engine.serverAt(run) : undefined);
   }
 
-  /** A slave was chosen for a read, but its connection came too late, or is one to another run of the server. */
-  isOutdated({ engine, role, query: { context }, startedAt, deadline, tracked }: Dispatched): boolean {
-    if (role !== 'slave') return false;
-    const isSameRun = engine.startedAt === startedAt;
-    if (deadline !== undefined) return !isSameRun || this.freshness!.isPast(deadline);
-    if (!tracked || isSameRun) return false;
-    return startedAt !== undefined || context.work.seen.position > 0n;
+  /** The same where the server has said afterwards how far it had replayed. */
+  witnessed({ query: { context }, tracked }: Dispatched, position: Position): void {
+    if (tracked) witness(context.work.seen, position);
+  }
+
+  /**
+   * What the server of the connection at hand must prove for a read that was sent to a slave: nothing, that it shows a
+   * position, or what can't be proved there. Decided by the run of a server that the choice was made for.
+   */
+  demand({ engine, role, query, startedAt, deadline, tracked, mustShow }: Dispatched, run?: string): Demand {
+    if (role !== 'slave') return 'nothing';
+    const isSameRun = run !== undefined && run === startedAt;
+    const isDirect = isSameRun && !engine.leadsAround;
+    if (deadline !== undefined) return isDirect && !this.freshness!.isPast(deadline) ? 'nothing' : 'another';
+    if (!tracked || isDirect) return 'nothing';
+    if (!mustShow) return isSameRun || run === undefined || startedAt === undefined ? 'nothing' : 'another';
+    const { unsettled, position } = query.context.work.seen;
+    if (unsettled !== undefined && (run === undefined || unsettled !== engine.serverAt(run)))
+      return 'another';
+    const isShown = run !== undefined && this.freshness!.replayOf(engine).knownOn(run) >= position;
+    return position === 0n || isShown ? 'nothing' : { position };
+  }
+
+  /** The server has proved it. */
+  proved({ engine }: Dispatched, run: string | undefined, position: Position): void {
+    if (run !== undefined) this.freshness?.replayOf(engine).proved(run, position);
+  }
+
+  /** Where what clients have seen counts. */
+  get timeline(): number | undefined {
+    return this.freshness?.master.latest?.epoch.timeline;
   }
 
   /** A client's next reads show what it has written, whatever wrote it, and however fresh the reads around it were to be. */

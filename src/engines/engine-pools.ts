@@ -4,7 +4,7 @@ import { type KnexConnection, sever } from '../knex-internals.js';
 import { SERVER_RUN } from './server-run.js';
 
 interface PgResult {
-  readonly rows: readonly { readonly started_at: string }[];
+  readonly rows: readonly { readonly started_at: string; readonly pid: number }[];
 }
 
 type AfterCreate = (
@@ -12,13 +12,16 @@ type AfterCreate = (
   done: (error?: Error | null, connection?: unknown) => void,
 ) => void;
 
-const ASK_RUN = `select ${SERVER_RUN} as started_at`;
-
 /**
  * A slave's connections are kept from writing by the server itself, also where the slave is really the master under another
- * name. By a statement and not at connect, since poolers such as PgBouncer refuse unknown startup parameters.
+ * name. By a statement and not at connect, since poolers such as PgBouncer refuse unknown startup parameters. Not where a
+ * pooler stands between, whose other clients would get the setting: there the process is another than the driver was told.
  */
-const BEGIN_ON_SLAVE = `set default_transaction_read_only = on; ${ASK_RUN}`;
+function beginOnSlaveSql(processId: number | undefined): string {
+  const set = `set_config('default_transaction_read_only', 'on', false)`;
+  return `select ${SERVER_RUN} as started_at, pg_backend_pid() as pid,
+    case when pg_backend_pid() = ${processId ?? 0} then ${set} end`;
+}
 
 /** A pool whose connections its engine knows; a slave's are read-only and tell since when the server runs. */
 export function enginePool(pool: Knex.PoolConfig = {}, engine: () => Engine): Knex.PoolConfig {
@@ -56,9 +59,10 @@ async function begin(connection: KnexConnection, engine: Engine): Promise<void> 
 
 function beginOnSlave(connection: KnexConnection, slave: Engine): Promise<void> {
   return new Promise((resolve, reject) => {
-    connection.query!(BEGIN_ON_SLAVE, (error, results) => {
+    connection.query!(beginOnSlaveSql(connection.processID), (error, result) => {
       if (error) return reject(error);
-      slave.startedAt = (results as readonly PgResult[])[1]!.rows[0]!.started_at;
+      const [{ started_at: startedAt, pid }] = (result as PgResult).rows as [PgResult['rows'][number]];
+      slave.reaches(connection, startedAt, pid !== connection.processID);
       resolve();
     });
   });

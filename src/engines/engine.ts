@@ -6,6 +6,12 @@ import { rejectWaiting } from './waiting-acquires.js';
 
 export type EngineRole = 'master' | 'slave';
 
+/**
+ * `direct`: always to the same server. `balanced`: a connection stays on its server, and two may reach different ones.
+ * `pooled`: each transaction may run on another server.
+ */
+export type Endpoint = 'direct' | 'balanced' | 'pooled';
+
 /** What an engine is made of. */
 export interface EngineParts {
   readonly name: string;
@@ -37,6 +43,12 @@ export class Engine {
   /** Its open connections. */
   private readonly connections = new Set<KnexConnection>();
   private readonly probeConnections = new Set<KnexConnection>();
+  /** Which run of a server a connection reaches as long as it lives. */
+  private readonly runs = new WeakMap<KnexConnection, string>();
+  /** What its newest connections have found; `direct` until one of them says otherwise. */
+  private found: Endpoint = 'direct';
+  /** Connections to a pooler, which may lead each transaction to another server. */
+  private readonly pooled = new WeakSet<KnexConnection>();
   /** Counts what connections don't survive: a change of role, or having been cut. */
   private generation = 0;
   private readonly generations = new WeakMap<object, number>();
@@ -76,6 +88,35 @@ export class Engine {
     this.connections.add(connection);
     this.generations.set(connection, this.generation);
     connection.once?.('end', () => this.connections.delete(connection));
+  }
+
+  /** A slave's connection has said which run of a server answers it, and whether that is for good. */
+  reaches(connection: KnexConnection, startedAt: string, isPooled: boolean): void {
+    this.startedAt = startedAt;
+    if (isPooled) this.pooled.add(connection);
+    else this.runs.set(connection, startedAt);
+    const leadsElsewhere = (other: KnexConnection) => (this.runs.get(other) ?? startedAt) !== startedAt;
+    if (isPooled) this.found = 'pooled';
+    else if (this.found === 'pooled' || [...this.connections].some(leadsElsewhere)) this.found = 'balanced';
+  }
+
+  /** Undefined where a pooler stands between, and on the master. */
+  runOf(connection: KnexConnection): string | undefined {
+    return this.runs.get(connection);
+  }
+
+  isPooled(connection: KnexConnection): boolean {
+    return this.pooled.has(connection);
+  }
+
+  /** How a slave's address leads to servers, as its connections have found; undefined before the first, and on the master. */
+  get endpoint(): Endpoint | undefined {
+    return this.role === 'slave' && this.startedAt !== undefined ? this.found : undefined;
+  }
+
+  /** Whether its name may lead a query to another server than the one that was heard of last. */
+  get leadsAround(): boolean {
+    return this.found !== 'direct';
   }
 
   /** The same of those that questions are asked on. */

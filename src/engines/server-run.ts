@@ -5,3 +5,11 @@
  */
 export const SERVER_RUN = `(extract(epoch from greatest(pg_postmaster_start_time(),
   (select stats_reset from pg_stat_bgwriter))) * 1000000)::bigint::text`;
+
+/**
+ * SQL that tells a server's timeline. What streams from where is hidden from plain users, but the control file is not: there a
+ * slave notes another timeline at its next restart point.
+ */
+export const SERVER_TIMELINE = `greatest((select timeline_id from pg_control_checkpoint()),
+  (select min_recovery_end_timeline from pg_control_recovery()),
+  (select received_tli from pg_stat_wal_receiver))`;

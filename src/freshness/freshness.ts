@@ -189,7 +189,7 @@ export class Freshness {
     return Promise.any(waits).catch(() => undefined);
   }
 
-  private replayOf(slave: Engine): SlaveReplay {
+  replayOf(slave: Engine): SlaveReplay {
     let replay = this.replays.get(slave);
     if (!replay) {
       replay = this.parts.createReplay(slave);

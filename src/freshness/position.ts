@@ -16,6 +16,12 @@ export function parsePosition(lsn: string): Position {
   return (BigInt(`0x${high}`) << 32n) | BigInt(`0x${low}`);
 }
 
+/** The other way round. */
+export function formatPosition(position: Position): string {
+  const hex = (part: bigint) => part.toString(16).toUpperCase();
+  return `${hex(position >> 32n)}/${hex(position & 0xffff_ffffn)}`;
+}
+
 /** A log file's name begins with its timeline. */
 export function timelineOf(walfile: string): number {
   return parseInt(walfile.slice(0, 8), 16);

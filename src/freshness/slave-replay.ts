@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { type Clock, idle, pause } from '../clock.js';
 import type { Engine } from '../engines/engine.js';
 import type { FreshnessQuestions, ReplayRow } from './freshness-questions.js';
@@ -17,6 +18,9 @@ interface Miss {
   neededAtMs: number;
 }
 
+/** Servers that one name leads to, and their runs; who is not remembered has to prove. */
+const MOST_RUNS = 100;
+
 /** Time between two probes of a slave that somebody waits for. */
 const PAUSE_MS = 1;
 
@@ -31,8 +35,8 @@ const FOLLOWED_FOR_MS = 1_000;
  * who wait for the slave.
  */
 export class SlaveReplay {
-  private position: Position = START;
-  private positionOf: string | undefined;
+  private readonly byRun = new LRUCache<string, Position>({ max: MOST_RUNS });
+  private furthest: Position = START;
   private readonly waiters = new Set<Waiter>();
   private probing: Promise<void> | undefined;
   private miss: Miss | undefined;
@@ -45,9 +49,19 @@ export class SlaveReplay {
     private readonly clock: Clock,
   ) {}
 
-  /** Nothing is known of a server that was started anew: it may be behind where it was. */
+  /**
+   * Nothing is known of a server that was started anew: it may be behind where it was. Of a name that leads to several servers
+   * it is what one of them has reached, which proves nothing of the next: there `knownOn` tells, or each read has a guard.
+   */
   get known(): Position {
-    return this.positionOf === this.slave.startedAt ? this.position : START;
+    const { startedAt, leadsAround } = this.slave;
+    if (leadsAround) return this.furthest;
+    return startedAt === undefined ? START : this.knownOn(startedAt);
+  }
+
+  /** The same of one run of a server. */
+  knownOn(run: string): Position {
+    return this.byRun.get(run) ?? START;
   }
 
   /** Whether the slave reaches the target within the time; false as soon as it can't be asked or is too far behind. */
@@ -140,9 +154,19 @@ export class SlaveReplay {
 
   /** An answer counts for the run of the server that gave it, which need not be the one that is known by now. */
   heard({ lsn, started_at, walfile }: ReplayRow): void {
-    const before = this.positionOf === started_at ? this.position : START;
     const isForeign = walfile !== null && timelineOf(walfile) !== this.epoch()?.timeline;
-    this.position = isForeign ? START : laterOf(before, parsePosition(lsn));
-    this.positionOf = started_at;
+    if (isForeign) this.forget(started_at);
+    else this.proved(started_at, parsePosition(lsn));
+  }
+
+  /** A server has shown that it is there. */
+  proved(run: string, position: Position): void {
+    this.byRun.set(run, laterOf(this.knownOn(run), position));
+    this.furthest = laterOf(this.furthest, position);
+  }
+
+  private forget(run: string): void {
+    this.byRun.delete(run);
+    this.furthest = START;
   }
 }

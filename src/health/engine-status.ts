@@ -1,4 +1,4 @@
-import type { Engine, EngineRole } from '../engines/engine.js';
+import type { Endpoint, Engine, EngineRole } from '../engines/engine.js';
 import { type EngineState, serves } from '../engines/engine-state.js';
 import type { ProbePart } from './engine-probe.js';
 import type { EngineHealth } from './engine-health.js';
@@ -12,6 +12,8 @@ export interface EngineStatus {
   readonly eligible: boolean;
   /** Queries and transactions that hold or wait for a connection, in this process. */
   readonly inFlight: number;
+  /** How a slave's address leads to servers, as its connections have found; undefined before the first, and for the master. */
+  readonly endpoint: Endpoint | undefined;
   /** How far a slave is behind the master, in ms and in bytes of log. */
   readonly lagMs: number | undefined;
   readonly lagBytes: number | undefined;
@@ -36,6 +38,7 @@ export function engineStatus(engine: Engine, health: EngineHealth | undefined): 
     state,
     eligible: role === 'slave' && serves(state),
     inFlight,
+    endpoint: engine.endpoint,
     lagMs: lag && Math.round(lag.ms),
     lagBytes: lag?.bytes,
     latencyMs: latencyMs && Math.round(latencyMs * 10) / 10,

@@ -1,5 +1,5 @@
 import type { Engine } from '../engines/engine.js';
-import { SERVER_RUN } from '../engines/server-run.js';
+import { SERVER_RUN, SERVER_TIMELINE } from '../engines/server-run.js';
 import { timelineOf } from '../freshness/position.js';
 import type { HealthQuestions, ProbePart, ProbeRow } from './engine-probe.js';
 
@@ -19,18 +19,13 @@ const BASE = `pg_is_in_recovery() as in_recovery, ${SERVER_RUN} as started_at, c
   to_regproc('aurora_replica_status') is not null as is_aurora`;
 
 /**
- * One small question for every role, since a role may change; in parts, since managed servers refuse some of them. What streams
- * from where is hidden from plain users, but the control file is not: there a slave notes another timeline at its next
- * restart point.
- */
+ * One small question for every role, since a role may change; in parts, since managed servers refuse some of them. */
 const PARTS: Readonly<Record<ProbePart, string>> = {
   position: `coalesce(case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end,
     '0/0')::text as lsn,
   case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_insert_lsn()) end as walfile`,
   identity: `(select system_identifier::text from pg_control_system()) as system,
-  greatest((select timeline_id from pg_control_checkpoint()),
-    (select min_recovery_end_timeline from pg_control_recovery()),
-    (select received_tli from pg_stat_wal_receiver)) as timeline`,
+  ${SERVER_TIMELINE} as timeline`,
   replay: `extract(epoch from now() - pg_last_xact_replay_timestamp()) * 1000 as replayed_ms,
   case when pg_is_in_recovery() then pg_is_wal_replay_paused() end as paused`,
   receiver: `exists (select from pg_stat_wal_receiver where pid is not null) as receiving`,

@@ -58,7 +58,7 @@ class Grammar {
   private instance: GrammarModule | undefined;
   private loads = 0;
   /** Those whom an instance that is broken has refused something. */
-  private readonly refused = new Set<ParserListener>();
+  private refused = new Set<ParserListener>();
 
   load(): Promise<void> {
     return (this.loading ??= this.use(import('libpg-query')));
@@ -91,10 +91,9 @@ class Grammar {
   }
 
   private mended(): void {
-    for (const listener of [...this.refused]) {
-      this.refused.delete(listener);
-      listener.mended();
-    }
+    const { refused } = this;
+    this.refused = new Set();
+    for (const listener of refused) listener.mended();
   }
 
   private async use(module: Promise<unknown>): Promise<void> {

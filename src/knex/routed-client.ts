@@ -2,6 +2,7 @@ import type { Transform } from 'node:stream';
 import type { Explanation } from '../routing/explanation.js';
 import { knexVersion } from '../knex-check.js';
 import {
+  GUARD,
   type KnexBuilder,
   type KnexClasses,
   type KnexClientClass,
@@ -11,6 +12,7 @@ import {
   type KnexTransactionConfig,
   classesOf,
   clientOf,
+  sever,
   toQueryObject,
 } from '../knex-internals.js';
 import { endingWithConnection } from './ending-with-connection.js';
@@ -83,14 +85,22 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
       return clientOf(owner.knex).releaseConnection(connection);
     }
 
-    /** Where the query runs, and nowhere else: process ids mean something on their own server only. */
-    override cancelQuery(connection: KnexConnection): Promise<unknown> {
+    /**
+     * Where the query runs, and nowhere else: process ids mean something on their own server only. A pooler's are made up,
+     * and may be a stranger's there: to close its connection ends the query too.
+     */
+    override async cancelQuery(connection: KnexConnection): Promise<unknown> {
+      if (held.engineOf(connection)?.isPooled(connection)) return sever(connection);
       return ownerOf(connection, this, parts).cancelQuery(connection);
     }
 
     override query(connection: KnexConnection, query: string | KnexQueryObject): Promise<unknown> {
       const answer = super.query(connection, named(query, connection, held));
       return this.transacting ? held.heard(answer, connection) : answer;
+    }
+
+    override _query(connection: KnexConnection, query: KnexQueryObject): Promise<unknown> {
+      return super._query(query[GUARD]?.over(connection) ?? connection, query);
     }
 
     override stream(

@@ -23,7 +23,7 @@ export function transactionView(
   };
   view.acquireConnection = () => acquireFor(transaction, moveTo, client, parts);
   view.releaseConnection = (connection) => {
-    transaction.shows(engine);
+    transaction.shows(engine, connection);
     return client.releaseConnection(connection);
   };
   return view;
@@ -41,8 +41,8 @@ async function acquireFor(
     const engine = moveTo(await transaction.engine());
     try {
       const connection = await held.acquire(engine);
-      if (!(await transaction.isMoved())) {
-        transaction.shows(engine);
+      if (!(await transaction.isMoved(connection))) {
+        transaction.shows(engine, connection);
         return connection;
       }
       await client.releaseConnection(connection);

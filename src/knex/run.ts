@@ -2,7 +2,9 @@ import { ANY_SLAVE } from '../context/context.js';
 import type { Dispatched, Dispatching } from '../dispatch/dispatched.js';
 import { type Attempt, type Tries, noTries } from '../dispatch/retries.js';
 import { isRefusedWrite } from '../health/engine-failure.js';
-import type { KnexClient, KnexQueryObject, KnexRunner } from '../knex-internals.js';
+import { GUARD, type KnexClient, type KnexQueryObject, type KnexRunner } from '../knex-internals.js';
+import type { Demand } from '../dispatch/seen-tracker.js';
+import type { Guard } from './guard.js';
 import { type KnexParts, engineOf } from './knex-parts.js';
 
 /** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
@@ -15,6 +17,9 @@ export class Run {
   protected readonly home: KnexClient;
   /** Its connection is given: by its transaction, or by the caller. */
   protected readonly isBound: boolean;
+  /** What proves that the server which runs it shows what was seen; undefined where that is known. */
+  protected guard: Guard | undefined;
+  private timesOutdated = 0;
   private tries: Tries | undefined;
   private readonly begunAtMs: number | undefined;
 
@@ -35,6 +40,7 @@ export class Run {
     const engine = this.isBound ? held.engineOf(connection) : this.dispatched?.engine;
     if (engine) query.engine = engine.name;
     this.assertNotDecidedOnSlave();
+    if (this.guard) query[GUARD] = this.guard;
     if (client.transacting && this.dispatched?.query.classification.changesCatalogue)
       held.markChanged(connection);
   }
@@ -52,6 +58,7 @@ export class Run {
   protected take(dispatched: Dispatched): Dispatched {
     const { runner, home } = this;
     this.dispatched = dispatched;
+    this.guard = undefined;
     runner.connection = undefined;
     if (!home.transacting) runner.client = this.parts.views.of(home, dispatched.engine);
     return dispatched;
@@ -59,7 +66,7 @@ export class Run {
 
   protected ended(): void {
     if (!this.dispatched) return;
-    this.parts.tracker.shows(this.dispatched);
+    this.showed(this.dispatched);
     if (!this.runner.client.transacting) this.parts.dispatcher.ended(this.dispatched);
   }
 
@@ -69,8 +76,8 @@ export class Run {
     if (!dispatched) throw error;
     const { dispatcher, retries } = this.parts;
     const onSlave = dispatched.role === 'slave';
-    if (onSlave && error instanceof OutdatedSlaveError)
-      return dispatcher.insteadOf(dispatched) ?? this.dispatch();
+    if (onSlave && (error instanceof OutdatedSlaveError || this.guard?.hasMissed))
+      return dispatcher.outdated(dispatched, ++this.timesOutdated);
     if (onSlave && isRefusedWrite(error)) return dispatcher.refused(dispatched, error);
     const tries = (this.tries ??= noTries());
     await retries.allow(this.attempt(dispatched), error, tries);
@@ -83,11 +90,28 @@ export class Run {
     return error;
   }
 
-  /** Asked once the connection is there: a slave that was restarted meanwhile may be behind what was seen. */
-  protected assertFresh(dispatched: Dispatched): void {
-    const { query, role } = dispatched;
-    if (query.movable && role === 'slave' && this.parts.tracker.isOutdated(dispatched))
-      throw new OutdatedSlaveError();
+  /** What it has shown counts as seen, where its answer came from. */
+  protected showed(dispatched: Dispatched): void {
+    const { guard } = this;
+    const { connection } = this.runner;
+    if (!connection || guard?.hasMissed) return;
+    const { tracker } = this.parts;
+    const run = dispatched.engine.runOf(connection);
+    if (guard?.proved !== undefined) tracker.proved(dispatched, run, guard.proved);
+    if (guard?.witness === undefined) tracker.shows(dispatched, run);
+    else tracker.witnessed(dispatched, guard.witness);
+  }
+
+  /**
+   * Asked once the connection is there: it may lead to a server that is behind what was seen, and not to the one for which the
+   * engine was chosen. Throws `OutdatedSlaveError` where that can't be proved to be harmless.
+   */
+  protected demand(dispatched: Dispatched): Exclude<Demand, 'another'> {
+    const { engine, query, role } = dispatched;
+    if (!query.movable || role !== 'slave') return 'nothing';
+    const demand = this.parts.tracker.demand(dispatched, engine.runOf(this.runner.connection!));
+    if (demand === 'another') throw new OutdatedSlaveError();
+    return demand;
   }
 
   /** Here rather than where it is dispatched, since here V8 knows who waits for it. */

@@ -9,7 +9,7 @@ import type {
 } from '../knex-internals.js';
 import { FirstRowStream } from './first-row-stream.js';
 import type { KnexParts } from './knex-parts.js';
-import { Run } from './run.js';
+import { OutdatedSlaveError, Run } from './run.js';
 
 /** Knex's own `ensureConnection`. */
 export type EnsureConnection = (
@@ -68,9 +68,9 @@ export class StreamRun extends Run {
   private showing(callback: KnexOnConnection, target: Transform, dispatched: Dispatched): KnexOnConnection {
     return (runner, stream) => {
       if (target.destroyed) return undefined;
-      this.assertFresh(dispatched);
+      if (this.demand(dispatched) !== 'nothing') throw new OutdatedSlaveError(); // a cursor is in no batch
       this.assertNotDecidedOnSlave();
-      this.parts.tracker.shows(dispatched);
+      this.showed(dispatched);
       return callback(runner, stream);
     };
   }

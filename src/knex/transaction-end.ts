@@ -1,5 +1,6 @@
 import { WriteFailedError } from '../errors.js';
-import type { CommitAnswer, KnexConnection, KnexTransaction } from '../knex-internals.js';
+import type { KnexConnection, KnexTransaction } from '../knex-internals.js';
+import type { CommitAnswer } from '../pg-internals.js';
 import { MetErrors } from './met-errors.js';
 
 /** What the end of a transaction is put together from. */

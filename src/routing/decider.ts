@@ -158,7 +158,7 @@ export class Decider {
     return found ? this.onSlave(found, reason, context) : this.onMaster(otherwise);
   }
 
-  private leave(reason: Reason, context: Context): Decided {
+  leave(reason: Reason, context: Context): Decided {
     const decision = this.onMaster(reason);
     context.work.slave = undefined; // it may take any that is fresh enough from here on
     return this.parts.freshness?.hasSeenSlave(context) ? this.afterSlave(decision, context) : decision;

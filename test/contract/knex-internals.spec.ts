@@ -28,7 +28,10 @@ function stubbed() {
       calls.push(`runner ${(builder as { _method?: string })._method ?? 'raw'}`);
       return super.runner(builder);
     }
-    async _query(_connection: unknown, query: { sql: string; response?: unknown }): Promise<unknown> {
+    override async _query(
+      _connection: unknown,
+      query: { sql: string; response?: unknown },
+    ): Promise<unknown> {
       calls.push(query.sql);
       query.response = { command: 'SELECT', rows: [] };
       return query;

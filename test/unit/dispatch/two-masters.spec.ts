@@ -50,18 +50,20 @@ const inJob = <Result>(work: () => Result): Result =>
   runInContext(SET, openContext('job', { balanced: true }), () => ({ result: work() })).result;
 
 describe('while two servers claim to be the master', () => {
-  it.each([WRITE, unproved('it is raw SQL')])('nothing that may write passes: %j', (classification) => {
+  it.each([WRITE, unproved('it is raw SQL')])('nothing that may write passes: %j', async (classification) => {
     classified = classification;
     const ways: (() => unknown)[] = [
       () => dispatcher.query(BUILDER, undefined),
       () => dispatcher.query(BUILDER, 'master'),
-      () => dispatcher.transaction(false, undefined),
       () => dispatcher.transactionQuery(BUILDER, master),
       () => dispatcher.connectionQuery(BUILDER, master),
     ];
+    const begin = () => inJob(() => dispatcher.transaction(false, undefined)).engine();
     for (const way of ways) expect(() => inJob(way)).toThrow(TwoMastersError);
+    await expect(begin()).rejects.toThrow(TwoMastersError);
     isContested = false;
     for (const way of ways) expect(() => inJob(way)).not.toThrow();
+    await expect(begin()).resolves.toBe(master);
   });
 
   it('a raw that was called a read and that a slave refuses as a write does not pass either', () => {

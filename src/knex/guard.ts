@@ -1,0 +1,78 @@
+import { SERVER_TIMELINE } from '../engines/server-run.js';
+import { type Position, formatPosition, parsePosition } from '../freshness/position.js';
+import type { KnexConnection } from '../knex-internals.js';
+import type { PgQueryClass } from '../pg-internals.js';
+import { type GuardedBatch, guardedQueryClass } from './guarded-query.js';
+
+/** What a server must show: all up to a position of a timeline. */
+export interface GuardedPosition {
+  readonly position: Position;
+  readonly timeline: number;
+}
+
+/** So that an operator who finds it in a slave's log knows what it is. */
+const MISSED = 'nestjs-database-routing: behind what the client has seen, read elsewhere, harmless';
+
+/** `invalid_text_representation`: of the text above, as a number. */
+const MISSED_CODE = '22P02';
+/** The server may not, or can't, tell what is asked: insufficient_privilege, feature_not_supported, undefined_function. */
+const UNTOLD_CODES: ReadonlySet<unknown> = new Set(['42501', '0A000', '42883']);
+
+/** The batch, and nothing after it, is read-only. */
+const READ_ONLY = `set_config('transaction_read_only', 'on', true)`;
+
+/** It must fail, not answer: then the server skips the read. Above READ COMMITTED the read's snapshot is older than the answer. */
+const SHOWS = `select ${READ_ONLY}, (case when current_setting('transaction_isolation') = 'read committed' and (
+  case when pg_is_in_recovery()
+    then pg_last_wal_replay_lsn() >= $1::pg_lsn and ${SERVER_TIMELINE} = $2::int
+    else pg_current_wal_insert_lsn() >= $1::pg_lsn
+      and ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int = $2::int end)
+  then '1' else '${MISSED}' end)::int`;
+
+/** After the read's snapshot: what it has shown is not beyond this. */
+const WITNESS = 'select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text end';
+
+/** The guard of one read on one connection: the server that runs the read proves, in the same batch, that it shows what was seen. */
+export class Guard implements GuardedBatch {
+  /** A position that covers what the read has shown; undefined where the server did not say. */
+  witness: Position | undefined;
+  /** The server is behind, or can't tell: the read did not run there. */
+  hasMissed = false;
+  readonly witnessSql = WITNESS;
+
+  constructor(private readonly shows: GuardedPosition | undefined) {}
+
+  get sql(): string {
+    return this.shows ? SHOWS : `select ${READ_ONLY}`;
+  }
+
+  get values(): readonly string[] {
+    return this.shows ? [formatPosition(this.shows.position), String(this.shows.timeline)] : [];
+  }
+
+  /** The position that the server has proved to show. */
+  get proved(): Position | undefined {
+    return this.witness === undefined ? undefined : this.shows?.position;
+  }
+
+  /** A connection whose next query is guarded. */
+  over(connection: KnexConnection): KnexConnection {
+    const GuardedQuery = guardedQueryClass(
+      (connection.constructor as unknown as { Query: PgQueryClass }).Query,
+    );
+    const send = connection.query as unknown as (query: object) => unknown;
+    const query = (config: object, done: (error: unknown, result: unknown) => void) =>
+      send.call(connection, new GuardedQuery(config, done, this));
+    return Object.create(connection, { query: { value: query } }) as KnexConnection;
+  }
+
+  /** Called by the query. */
+  heard(witness: unknown): void {
+    if (typeof witness === 'string') this.witness = parsePosition(witness);
+  }
+
+  failed(error: unknown): void {
+    const { code } = error as { code?: unknown };
+    this.hasMissed = code === MISSED_CODE || UNTOLD_CODES.has(code);
+  }
+}
