@@ -85,10 +85,7 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
       return clientOf(owner.knex).releaseConnection(connection);
     }
 
-    /**
-     * Where the query runs, and nowhere else: process ids mean something on their own server only. A pooler's are made up,
-     * and may be a stranger's there: to close its connection ends the query too.
-     */
+    /** Where the query runs: process ids mean something on their own server only, and a pooler's are made up. */
     override async cancelQuery(connection: KnexConnection): Promise<unknown> {
       if (held.engineOf(connection)?.isPooled(connection)) return sever(connection);
       return ownerOf(connection, this, parts).cancelQuery(connection);
