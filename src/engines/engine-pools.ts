@@ -62,7 +62,8 @@ function beginOnSlave(connection: KnexConnection, slave: Engine): Promise<void> 
     connection.query!(beginOnSlaveSql(connection.processID), (error, result) => {
       if (error) return reject(error);
       const [{ started_at: startedAt, pid }] = (result as PgResult).rows as [PgResult['rows'][number]];
-      slave.reaches(connection, startedAt, pid !== connection.processID);
+      const { processID = pid } = connection; // a driver that does not tell is believed to connect itself
+      slave.reaches(connection, startedAt, pid !== processID);
       resolve();
     });
   });

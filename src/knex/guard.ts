@@ -1,7 +1,7 @@
 import { SERVER_TIMELINE } from '../engines/server-run.js';
 import { type Position, formatPosition, parsePosition } from '../freshness/position.js';
 import type { KnexConnection } from '../knex-internals.js';
-import type { PgQueryClass } from '../pg-internals.js';
+import type { PgQuery, PgQueryClass } from '../pg-internals.js';
 import { type GuardedBatch, guardedQueryClass } from './guarded-query.js';
 
 /** What a server must show: all up to a position of a timeline. */
@@ -53,6 +53,13 @@ export class Guard implements GuardedBatch {
   /** The position that the server has proved to show. */
   get proved(): Position | undefined {
     return this.witness === undefined ? undefined : this.shows?.position;
+  }
+
+  /** Whether a connection is the driver pg's, as it is known. */
+  static canStandOn(connection: KnexConnection): boolean {
+    const { Query } = connection.constructor as unknown as Partial<{ Query: PgQueryClass }>;
+    const { prepare, _getRows: getRows } = (Query?.prototype ?? {}) as Partial<PgQuery>;
+    return typeof prepare === 'function' && typeof getRows === 'function';
   }
 
   /** A connection whose next query is guarded. */

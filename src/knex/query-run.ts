@@ -40,7 +40,8 @@ export class QueryRun extends Run {
     const { role, engine } = dispatched;
     if (typeof demand === 'object') {
       const { timeline } = this.parts.tracker;
-      if (timeline === undefined) throw new OutdatedSlaveError();
+      if (timeline === undefined || !Guard.canStandOn(this.runner.connection!))
+        throw new OutdatedSlaveError();
       return new Guard({ ...demand, timeline });
     }
     const isPooled = role === 'slave' && engine.leadsAround && engine.isPooled(this.runner.connection!);

@@ -94,7 +94,7 @@ export function startPgbouncer(
         'auth_type=plain',
         `auth_file=${folder}/users.txt`,
         `pool_mode=${mode}`,
-        'default_pool_size=4',
+        'default_pool_size=20',
         'server_lifetime=2',
         'server_login_retry=1',
         'unix_socket_dir=',
