@@ -72,4 +72,4 @@ export const CELLS = ROWS.map(([name, node, nest, platform, knex, pg, postgres, 
   modules: MODULES[modules],
 }));
 
-export const CORNERS = 3;
+export const CORNERS = 2;
