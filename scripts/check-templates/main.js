@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from '
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startReplicatedPostgres } from 'nestjs-database-routing/testing';
-import { freePort } from '../common/free-port.js';
+import { freePort } from '../../dist/esm/testing/free-port.js';
 import { pack } from '../common/pack.js';
 
 const ROOT = join(import.meta.dirname, '../..');

@@ -1,12 +1,12 @@
 import { ASK_POSITION, type MasterPositionRow } from '../freshness/freshness-questions.js';
 import type { Freshness } from '../freshness/freshness.js';
 import { type Context, markWrote } from '../context/context.js';
-import { see, seeSomewhere, settleAt } from '../context/seen.js';
+import { see, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import type { KnexConnection } from '../knex-internals.js';
 import type { CommitAnswer } from '../pg-internals.js';
 import type { Dispatched, Dispatching } from './dispatched.js';
-import type { SeenTracker } from './seen-tracker.js';
+import { type SeenTracker, seeOn } from './seen-tracker.js';
 import type { Attempt } from './retries.js';
 
 /** What a transaction on its way is put together from. */
@@ -64,9 +64,7 @@ export class DispatchedTransaction {
   /** It has its connection, or gives it back: what it shows is seen from the first on, and up to the last. */
   shows(engine: Engine, connection: KnexConnection): void {
     if (!this.parts.freshness || this.isSettled) return;
-    const { seen } = this.parts.context.work;
-    if (engine.isPooled(connection)) seeSomewhere(seen);
-    else see(seen, engine.role === 'slave' ? engine.serverAt(engine.runOf(connection)) : undefined);
+    seeOn(engine, engine.role, engine.runOf(connection), this.parts.context.work.seen);
   }
 
   /** Its COMMIT is on its way: from then on the writes may be there, whatever the answer. */

@@ -1,10 +1,17 @@
 import type { Consistency } from '../context/consistency.js';
 import { type Context, markWrote } from '../context/context.js';
-import { see, seeSomewhere, witness } from '../context/seen.js';
+import { type Seen, see, seeSomewhere, witness } from '../context/seen.js';
+import type { Engine, EngineRole } from '../engines/engine.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { Position } from '../freshness/position.js';
 import type { Decision } from '../routing/decision.js';
 import type { Dispatched, DispatchedQuery } from './dispatched.js';
+
+/** Something is seen on a run of an engine's server, which a pooler hides. */
+export function seeOn(engine: Engine, role: EngineRole, run: string | undefined, seen: Seen): void {
+  if (role === 'slave' && run === undefined) seeSomewhere(seen);
+  else see(seen, role === 'slave' ? engine.serverAt(run) : undefined);
+}
 
 /** What a server must prove: nothing, that it shows a position; or the read must go to another one. */
 export type Demand = 'nothing' | 'another' | { readonly position: Position };
@@ -51,8 +58,7 @@ export class SeenTracker {
   /** A query has ended, well or not, or a stream has begun, on a run of a server, which a pooler hides. */
   shows({ engine, role, query: { context }, tracked }: Dispatched, run: string | undefined): void {
     if (!tracked) return;
-    if (role === 'slave' && run === undefined) seeSomewhere(context.work.seen);
-    else see(context.work.seen, role === 'slave' ? engine.serverAt(run) : undefined);
+    seeOn(engine, role, run, context.work.seen);
   }
 
   /** The same where the server has said afterwards how far it had replayed. */
@@ -61,8 +67,8 @@ export class SeenTracker {
   }
 
   /**
-   * What the server of the connection at hand must prove for a read that was sent to a slave: nothing, that it shows a
-   * position, or what can't be proved there. Decided by the run of a server that the choice was made for.
+   * The proof that a read on a slave needs from the server of the connection at hand: none, a position, or one that can't be
+   * had there. Decided by the run of a server that the choice was made for.
    */
   demand({ engine, role, query, startedAt, deadline, tracked, mustShow }: Dispatched, run?: string): Demand {
     if (role !== 'slave') return 'nothing';

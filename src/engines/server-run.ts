@@ -7,7 +7,7 @@ export const SERVER_RUN = `(extract(epoch from greatest(pg_postmaster_start_time
   (select stats_reset from pg_stat_bgwriter))) * 1000000)::bigint::text`;
 
 /**
- * SQL that tells a server's timeline. What streams from where is hidden from plain users, but the control file is not: there a
+ * SQL that tells a server's timeline. Plain users may not see where a slave streams from, but the control file is open: there a
  * slave notes another timeline at its next restart point.
  */
 export const SERVER_TIMELINE = `greatest((select timeline_id from pg_control_checkpoint()),

@@ -49,7 +49,7 @@ export class HeldConnections {
     engine.inFlight--;
   }
 
-  /** Whose connection it was. Whoever releases twice is counted once. */
+  /** Returns the connection's engine. A second release counts for nothing. */
   release(connection: KnexConnection): Engine | undefined {
     const hold = this.holds.get(connection);
     if (hold?.isHeld) {
