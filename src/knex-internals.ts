@@ -1,7 +1,7 @@
 import type { EventEmitter } from 'node:events';
 import type { Transform } from 'node:stream';
 import type { Knex } from 'knex';
-import type { CommitAnswer } from './pg-internals.js';
+import type { CommitAnswer, ConnectionGuard, GUARD } from './pg-internals.js';
 
 /*
  * The private parts of Knex, of its pool (tarn) and of its driver (pg) that routing stands on, typed here and nowhere else.
@@ -29,8 +29,6 @@ export function sever({ connection }: KnexConnection): void {
   connection?.stream?.destroy();
 }
 
-export const GUARD = Symbol('guard');
-
 export interface KnexQueryObject {
   sql: string;
   bindings?: unknown;
@@ -39,12 +37,15 @@ export interface KnexQueryObject {
   /** Ours: the engine's name, for listeners of Knex's events. */
   engine?: string;
   /** Ours: what is proved in the batch with it. */
-  [GUARD]?: { over(connection: KnexConnection): KnexConnection };
+  [GUARD]?: ConnectionGuard;
 }
+
+/** What a stream's rows go to. */
+export type KnexStreamTarget = Transform & { [GUARD]?: ConnectionGuard };
 
 export interface KnexStreamParameters {
   /** What the caller holds. */
-  readonly stream: Transform;
+  readonly stream: KnexStreamTarget;
 }
 
 /** What Knex runs once a runner has its connection. */
@@ -95,6 +96,7 @@ export interface KnexClient extends EventEmitter {
   releaseConnection(connection: KnexConnection): Promise<void>;
   /** Opens one. */
   acquireRawConnection(): Promise<KnexConnection>;
+  destroyRawConnection(connection: KnexConnection): Promise<unknown>;
   /** Whether an idle connection may be used again. */
   validateConnection(connection: KnexConnection): unknown;
   cancelQuery(connection: KnexConnection): Promise<unknown>;
@@ -111,6 +113,7 @@ export interface KnexClient extends EventEmitter {
 export type KnexClientClass = new (config: Knex.Config) => KnexClient;
 
 export interface KnexBuilder {
+  emit(event: string | symbol, ...args: unknown[]): boolean;
   client: KnexClient;
   clone(): this;
   set(...args: unknown[]): this;
@@ -120,8 +123,7 @@ export interface KnexBuilder {
   readonly bindings?: unknown;
   /** A connection passed by `.connection()`. */
   readonly _connection?: KnexConnection;
-  /** What was given to `.timeout()`, in ms. */
-  readonly _timeout?: number;
+  readonly _timeout?: number; // in ms
 }
 
 /** What a query builder holds of the query, before it is SQL. */

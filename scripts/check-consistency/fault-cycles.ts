@@ -146,7 +146,7 @@ function throughProxy(proxy: FaultProxy, afterSeconds: number, name: string, str
 }
 
 /** Each step begins when the one before it has ended, also where that took longer. */
-function repeated(everySeconds: number, steps: readonly CycleStep[]): Fault[] {
+export function repeated(everySeconds: number, steps: readonly CycleStep[]): Fault[] {
   let last: Promise<unknown> = Promise.resolve();
   const cycles = Array.from({ length: Math.floor(CYCLES_FOR_SECONDS / everySeconds) }, (_, index) => index);
   return cycles.flatMap((cycle) =>

@@ -2,6 +2,7 @@ import { type ConsistencyProgress, type ConsistencyReport, explainAnomaly } from
 import { Databases } from '../common/databases.js';
 import { Progress } from '../common/progress.js';
 import { CheckDatabase } from './check-database.js';
+import { BETWEEN_SCENARIOS, PROMOTION } from './between/between-scenarios.js';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.js';
 import { NAIVE_SCENARIOS } from './naive-scenarios.js';
 import { OUR_SCENARIOS } from './our-scenarios.js';
@@ -14,16 +15,20 @@ if (commandLine) await main(commandLine);
 else console.log(USAGE);
 
 async function main(line: CommandLine): Promise<void> {
-  const [oursWanted, naiveWanted] = [wanted(OUR_SCENARIOS, line), wanted(NAIVE_SCENARIOS, line)];
+  const all = wanted([...OUR_SCENARIOS, ...BETWEEN_SCENARIOS, ...NAIVE_SCENARIOS], line);
+  const oursWanted = all.filter(({ isOurs }) => isOurs);
+  const naiveWanted = all.filter(({ isOurs }) => !isOurs);
   if (oursWanted.length + naiveWanted.length === 0)
     throw new Error(`no row has ${line.only} in its name or router`);
   const databases = new Databases(() => CheckDatabase.start());
   try {
     console.log(tableHead());
     const ours = await runOurs(oursWanted, databases, line);
-    await runAll(naiveWanted, databases, line.seconds);
+    const naive = await runAll(naiveWanted, databases, line.seconds);
     console.log(conclusion(ours));
-    if (ours.some(isFault)) process.exitCode = 1;
+    for (const { scenario } of naive.filter(isBlind))
+      console.log(`${scenario.name}, ${scenario.router}: no anomaly was found, so this check finds none`);
+    if (ours.some(isFault) || naive.some(isBlind)) process.exitCode = 1;
   } finally {
     await databases.drop();
   }
@@ -75,6 +80,11 @@ function isFault(result: Result): boolean {
   return result.kind === 'failed';
 }
 
+/** What is wrong on purpose was not found out. */
+function isBlind(result: Result): boolean {
+  return result.scenario.mustFind === true && result.kind !== 'skipped' && !isFault(result);
+}
+
 function operationsOf(results: readonly Result[]): number {
   return results.reduce((sum, result) => sum + (result.kind === 'ran' ? result.report.operations : 0), 0);
 }
@@ -92,10 +102,14 @@ function conclusion(results: readonly Result[]): string {
   return ['', ...lines, `Ours: ${anomalies} anomalies in ${operationsOf(results)} operations`].join('\n');
 }
 
-function remarks({ name, router }: Scenario, { errors, examples }: ConsistencyReport): string[] {
+function remarks({ name, router }: Scenario, { errors, examples, faults }: ConsistencyReport): string[] {
   const row = `${name}, ${router}`;
   const [error, anomaly] = [errors[0], examples[0]];
+  const promotions = faults.filter(
+    (fault) => fault.name === PROMOTION && fault.startedAtSeconds !== undefined,
+  );
   return [
+    ...(promotions.length > 0 ? [`${row}: ${promotions.length} promotions`] : []),
     ...(error ? [`${row}: ${error.count} times: ${error.message.slice(0, 200)}`] : []),
     ...(anomaly ? [`${row}: ${explainAnomaly(anomaly)}`] : []),
   ];

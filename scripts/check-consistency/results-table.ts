@@ -57,8 +57,8 @@ export function tableRow(result: Result): string {
 }
 
 /** After a promotion an engine's name does not say what it was. */
-function slavesCell(report: ConsistencyReport, { isLasting }: Scenario): string {
-  return isLasting ? '-' : `${(shareOnSlaves(report) * 100).toFixed(1)} %`;
+function slavesCell(report: ConsistencyReport, { isLasting, rolesStay }: Scenario): string {
+  return isLasting && !rolesStay ? '-' : `${(shareOnSlaves(report) * 100).toFixed(1)} %`;
 }
 
 /** Of the readings whose engine is known to be another than the master. */

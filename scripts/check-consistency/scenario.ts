@@ -18,6 +18,10 @@ export interface Scenario {
   readonly faults?: (database: CheckDatabase) => readonly Fault[];
   /** The database can't be restored after it. */
   readonly isLasting?: boolean;
+  /** Its engines' names stand for the same roles after a promotion. */
+  readonly rolesStay?: boolean;
+  /** Its router is wrong on purpose: a row without anomalies would mean that the check can't find any. */
+  readonly mustFind?: boolean;
   /** Where the row must run longer than others. */
   readonly minSeconds?: number;
   readonly load?: Pick<ConsistencyOptions, 'clients' | 'pauseMs' | 'writeShare'>;

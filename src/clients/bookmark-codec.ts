@@ -5,7 +5,7 @@ import type { SignatureFault, Signer } from './signer.js';
 export interface Bookmark {
   readonly epoch: Epoch;
   readonly position: Position;
-  /** The slave on which more was seen, `'*'` for anywhere; undefined when the position says it all. */
+  /** The slave on which more was seen, `'*'` for anywhere, `'~'` where the position covers it; undefined when it says it all. */
   readonly unsettled: string | undefined;
 }
 

@@ -1,5 +1,5 @@
 import type { Context, Work } from '../context/context.js';
-import { ANYWHERE, type Seen, bring, settleAt, slaveOf } from '../context/seen.js';
+import { ANYWHERE, COVERED, type Seen, bring, settleAt, showSomewhere, slaveOf } from '../context/seen.js';
 import type { BookmarkCodec, CarriedBookmark } from './bookmark-codec.js';
 import { type CarriedFaults, noFaults } from './carried-faults.js';
 import { type Epoch, isSameEpoch } from '../freshness/position.js';
@@ -97,6 +97,7 @@ export class Bookmarks {
     settleAt(work.seen, position, -1);
     work.seen.isOld ||= isOld;
     if (unsettled === undefined) return;
+    if (unsettled === COVERED) return showSomewhere(work.seen);
     const slave = slaveOf(unsettled);
     if (this.isSlave(slave)) work.slave ??= slave;
     bring(work.seen, this.isSlave(slave) ? unsettled : undefined);
@@ -130,7 +131,8 @@ export class Bookmarks {
 function serverToCarry({ seen, slave }: Work): string | undefined {
   const { brought, goesOn } = seen;
   if (goesOn) return ANYWHERE;
-  const server = seen.unsettled ?? seen.shown;
+  const isCovered = seen.unsettled === undefined && seen.shown === ANYWHERE && brought === undefined;
+  const server = isCovered ? COVERED : (seen.unsettled ?? seen.shown);
   if (brought === undefined || brought === ANYWHERE || brought === server) return server;
   return server === undefined && slaveOf(brought) === slave ? brought : ANYWHERE;
 }

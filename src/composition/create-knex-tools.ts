@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { Explainer } from '../dispatch/explainer.js';
+import { MissedGuards } from '../dispatch/missed-guards.js';
 import { RETRIES_AT_ONCE, RETRIES_PER_SECOND, Retries } from '../dispatch/retries.js';
 import { ReadThenWrite } from '../dispatch/read-then-write.js';
 import { SeenTracker } from '../dispatch/seen-tracker.js';
@@ -33,7 +34,8 @@ export interface Rooms {
 export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexTools {
   const { name: set, logger, retryWrites: writes, failover } = options;
   const { engines, classifier, decider, health, freshness, clientsByPosition, events, clock } = rooms;
-  const tracker = new SeenTracker(freshness, clientsByPosition);
+  const misses = new MissedGuards(options.bookmark.waitMs / 4, clock);
+  const tracker = new SeenTracker(freshness, clientsByPosition, misses);
   const dispatcher = new Dispatcher({
     set,
     decider,
@@ -48,7 +50,7 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const explainer = new Explainer(set, decider, classifier);
   const held = new HeldConnections();
   const readThenWrite = createReadThenWrite(options, classifier);
-  return { engines, dispatcher, tracker, held, retries, readThenWrite, explainer, clock };
+  return { engines, dispatcher, tracker, misses, held, retries, readThenWrite, explainer, clock };
 }
 
 function createReadThenWrite(

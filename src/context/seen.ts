@@ -1,6 +1,9 @@
 /** Something was seen on the master, or on more than one engine. */
 export const ANYWHERE = '*';
 
+/** All is in the position, and some of it was seen on a slave that nobody knows. */
+export const COVERED = '~';
+
 /**
  * How far a client has seen. Two parts, since rows come without a position: what is known as a number, and the server where
  * more was seen since. While reads stay on that slave it can't go back; whoever leaves it must first settle, which takes a
@@ -48,12 +51,17 @@ export function see(seen: Seen, server: string = ANYWHERE): void {
 /** Something is seen on a slave, and nobody knows on which server of it. */
 export function seeSomewhere(seen: Seen): void {
   see(seen);
-  seen.shown = ANYWHERE;
+  showSomewhere(seen);
 }
 
 /** A slave's server has shown something, and has said after it how far it had replayed: a position that covers it. */
 export function witness(seen: Seen, position: bigint): void {
   if (position > seen.position) seen.position = position;
+  showSomewhere(seen);
+}
+
+/** What a position covers was shown by a slave, and nobody knows which. */
+export function showSomewhere(seen: Seen): void {
   seen.shown = ANYWHERE;
 }
 

@@ -56,7 +56,7 @@ export class DispatchedTransaction {
   async isMoved(connection: KnexConnection): Promise<boolean> {
     const dispatched = await this.dispatched;
     const { tracker, outdated } = this.parts;
-    if (tracker.demand(dispatched, dispatched.engine.runOf(connection)) === 'nothing') return false;
+    if (await tracker.mayBegin(dispatched, connection)) return false;
     this.dispatched = outdated(dispatched, ++this.timesOutdated);
     return true;
   }

@@ -1,6 +1,7 @@
 import type { Consistency } from '../context/consistency.js';
 import type { Context, EngineChoice } from '../context/context.js';
 import type { Engine, EngineRole } from '../engines/engine.js';
+import type { Bound } from '../freshness/position.js';
 import type { Classification } from '../intent/intent.js';
 import type { QueryFacts } from '../routing/choose.js';
 
@@ -24,12 +25,12 @@ export interface Dispatched {
   readonly role: EngineRole;
   /** Whether what it shows counts as seen by the context's client. */
   readonly tracked: boolean;
-  /** Whether its slave was chosen for what it shows: then the server that answers must show all that was seen. */
-  readonly mustShow: boolean;
+  /** Whether it may run on any slave that shows enough; else somebody has named its engine. */
+  readonly isChosen: boolean;
   /** The run of the engine's server that it was meant for. */
   readonly startedAt: string | undefined;
-  /** When a slave's data would be too old for it, on the core's clock; undefined: never. */
-  readonly deadline: number | undefined;
+  /** How old a slave's data may be; undefined: as old as it is. */
+  readonly bound: Bound | undefined;
 }
 
 /** At once, or after a wait for a slave that is fresh enough. */

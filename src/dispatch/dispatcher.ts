@@ -85,10 +85,10 @@ export class Dispatcher {
   }
 
   /** Another way for a read whose slave is outdated, or can't prove that it is not; after the second the master is left. */
-  outdated({ deadline, query }: Dispatched, times: number): Dispatching {
+  outdated({ bound, query }: Dispatched, times: number): Dispatching {
     const { decider } = this.parts;
     const isLast = times >= MOST_SLAVES;
-    if (deadline === undefined)
+    if (!bound)
       return this.sent(query, isLast ? decider.leave('bookmark', query.context) : this.decide(query));
     const decision = decider.decision({ engine: 'master', reason: 'consistency' }, query.context);
     return this.send(settled(query, 'eventual'), decision);

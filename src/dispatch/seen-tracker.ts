@@ -4,8 +4,10 @@ import { type Seen, see, seeSomewhere, witness } from '../context/seen.js';
 import type { Engine, EngineRole } from '../engines/engine.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { Position } from '../freshness/position.js';
+import type { KnexConnection } from '../knex-internals.js';
 import type { Decision } from '../routing/decision.js';
 import type { Dispatched, DispatchedQuery } from './dispatched.js';
+import type { MissedGuards } from './missed-guards.js';
 
 /** Something is seen on a run of an engine's server, which a pooler hides. */
 export function seeOn(engine: Engine, role: EngineRole, run: string | undefined, seen: Seen): void {
@@ -23,7 +25,11 @@ export class SeenTracker {
   private readonly tracked: Freshness | undefined;
 
   /** `freshness`: undefined where positions can't be told. `byPosition`: whether clients carry what they have seen as one. */
-  constructor(freshness: Freshness | undefined, byPosition: boolean) {
+  constructor(
+    freshness: Freshness | undefined,
+    byPosition: boolean,
+    private readonly misses: MissedGuards,
+  ) {
     this.freshness = freshness;
     this.tracked = byPosition ? freshness : undefined;
   }
@@ -36,10 +42,9 @@ export class SeenTracker {
     const writes = role === 'master' && classification.intent !== 'read';
     const tracked = writes ? this.tracksWrites(context) : this.tracksReads(context, consistency);
     const isChosen = reason === 'balanced' || reason === 'bookmark';
-    const mustShow = isChosen && typeof consistency === 'string' && tracked;
     const isBounded = reason === 'balanced' && typeof consistency !== 'string';
-    const deadline = isBounded ? this.freshness?.deadline(consistency) : undefined;
-    return { query, engine, role, tracked, mustShow, startedAt, deadline };
+    const bound = isBounded ? this.freshness?.bound(consistency) : undefined;
+    return { query, engine, role, tracked, isChosen, startedAt, bound };
   }
 
   /** What a transaction shows, and where its log stands, is known by these; undefined where it does not count. */
@@ -70,23 +75,44 @@ export class SeenTracker {
    * The proof that a read on a slave needs from the server of the connection at hand: none, a position, or one that can't be
    * had there. Decided by the run of a server that the choice was made for.
    */
-  demand({ engine, role, query, startedAt, deadline, tracked, mustShow }: Dispatched, run?: string): Demand {
+  demand({ engine, role, query, startedAt, bound, tracked, isChosen }: Dispatched, run?: string): Demand {
     if (role !== 'slave') return 'nothing';
     const isSameRun = run !== undefined && run === startedAt;
     const isDirect = isSameRun && !engine.leadsAround;
-    if (deadline !== undefined) return isDirect && !this.freshness!.isPast(deadline) ? 'nothing' : 'another';
-    if (!tracked || isDirect) return 'nothing';
-    if (!mustShow) return isSameRun || run === undefined || startedAt === undefined ? 'nothing' : 'another';
+    if (bound && this.freshness!.isPast(bound.deadline)) return 'another';
+    if (isDirect) return 'nothing';
+    if (isChosen && run !== undefined && engine.servers.avoided.has(run)) return 'another';
+    if (bound) return this.proofOf(bound.position, engine, run);
+    if (!tracked) return 'nothing';
+    if (!isChosen) return isSameRun || run === undefined || startedAt === undefined ? 'nothing' : 'another';
     const { unsettled, position } = query.context.work.seen;
     if (unsettled !== undefined && (run === undefined || unsettled !== engine.serverAt(run)))
       return 'another';
-    const isShown = run !== undefined && this.freshness!.replayOf(engine).knownOn(run) >= position;
-    return position === 0n || isShown ? 'nothing' : { position };
+    return this.proofOf(position, engine, run);
   }
 
-  /** The server has proved it. */
+  /**
+   * Whether a transaction may begin on a connection: its server is known to show what it must, or says so now. Through a pooler
+   * the next statement may reach another one.
+   */
+  async mayBegin(dispatched: Dispatched, connection: KnexConnection): Promise<boolean> {
+    const { engine } = dispatched;
+    const run = engine.runOf(connection);
+    const demand = this.demand(dispatched, run);
+    if (demand === 'nothing' || demand === 'another' || run === undefined) return demand === 'nothing';
+    await this.freshness!.replayOf(engine).askOn(connection);
+    return this.demand(dispatched, run) === 'nothing';
+  }
+
+  /** The server has proved that it shows a position; a pooler hides which server. */
   proved({ engine }: Dispatched, run: string | undefined, position: Position): void {
-    if (run !== undefined) this.freshness?.replayOf(engine).proved(run, position);
+    this.freshness?.replayOf(engine).proved(run, position);
+  }
+
+  private proofOf(position: Position, engine: Engine, run: string | undefined): Demand {
+    const isShown = run !== undefined && this.freshness!.replayOf(engine).knownOn(run) >= position;
+    if (position === 0n || isShown) return 'nothing';
+    return this.misses.areTooMany(engine) ? 'another' : { position };
   }
 
   /** Where what clients have seen counts. */

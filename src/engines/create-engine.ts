@@ -1,8 +1,9 @@
 import knex, { type Knex } from 'knex';
 import type { Clock } from '../clock.js';
 import { InvalidOptionsError, messageOf } from '../errors.js';
-import { clientOf } from '../knex-internals.js';
+import { type KnexConnection, clientOf } from '../knex-internals.js';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
+import { ASKED_AT_ONCE } from './ask-servers.js';
 import { refuseWhenClosing } from './refuse-when-closing.js';
 import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
 import { Engine, type EngineRole } from './engine.js';
@@ -16,8 +17,8 @@ const SLAVE_ACQUIRE_TIMEOUT_MS = 3_000;
 /** For the network and the server to answer to a new connection; pg itself would wait for ever. */
 const CONNECT_TIMEOUT_MS = { master: 10_000, slave: 2_000 } satisfies Record<EngineRole, number>;
 const PROBE_ACQUIRE_TIMEOUT_MS = 2_000;
-/** Of the monitor, of those who wait for a position, and of those who leave a slave. */
-const MOST_PROBES = 3;
+/** Of the monitor, of those who wait for a position, and of those who leave a slave; the first two may ask several servers. */
+const MOST_PROBES = 1 + 2 * ASKED_AT_ONCE;
 
 /** A probe that fails is an answer, not an incident. */
 const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} };
@@ -38,7 +39,8 @@ export function createEngine(
     askForEachConnection(one);
     refuseWhenClosing(one, name);
   }
-  dropOutdated(engine);
+  dropOutdated(own, (connection) => engine.isCurrent(connection));
+  dropOutdated(probes, (connection) => engine.isCurrentProbe(connection));
   return engine;
 }
 
@@ -94,9 +96,9 @@ function probesOf(name: string, config: Knex.Config, engine: () => Engine): Knex
 }
 
 /** Knex asks this of each idle connection before it is used again. */
-function dropOutdated(engine: Engine): void {
-  const client = clientOf(engine.knex);
+function dropOutdated(of: Knex, isCurrent: (connection: KnexConnection) => boolean): void {
+  const client = clientOf(of);
   const { validateConnection } = client;
   client.validateConnection = (connection) =>
-    engine.isCurrent(connection) && validateConnection.call(client, connection);
+    isCurrent(connection) && validateConnection.call(client, connection);
 }

@@ -1,10 +1,16 @@
 import type { Knex } from 'knex';
 import type { Engine } from './engine.js';
 import { type KnexConnection, sever } from '../knex-internals.js';
+import { firstRowOn } from '../pg-internals.js';
 import { SERVER_RUN } from './server-run.js';
 
-interface PgResult {
-  readonly rows: readonly { readonly started_at: string; readonly pid: number }[];
+interface ServerRow {
+  readonly started_at: string;
+  readonly pid: number;
+}
+
+interface MasterRow extends ServerRow {
+  readonly is_slave: boolean;
 }
 
 type AfterCreate = (
@@ -22,6 +28,8 @@ function beginOnSlaveSql(processId: number | undefined): string {
   return `select ${SERVER_RUN} as started_at, pg_backend_pid() as pid,
     case when pg_backend_pid() = ${processId ?? 0} then ${set} end`;
 }
+
+const BEGIN_ON_MASTER = `select pg_is_in_recovery() as is_slave, ${SERVER_RUN} as started_at, pg_backend_pid() as pid`;
 
 /** A pool whose connections its engine knows; a slave's are read-only and tell since when the server runs. */
 export function enginePool(pool: Knex.PoolConfig = {}, engine: () => Engine): Knex.PoolConfig {
@@ -50,21 +58,35 @@ export function probePool(pool: Knex.PoolConfig, engine: () => Engine): Knex.Poo
   return { ...pool, afterCreate };
 }
 
-/** A master that was replaced while nobody looked gets no connection: what came back alone must not be written to. */
+/**
+ * A master that was replaced while nobody looked gets no connection: what came back alone must not be written to. Nor does a
+ * server that is a slave by now, where the master's name has moved.
+ */
 async function begin(connection: KnexConnection, engine: Engine): Promise<void> {
-  if (engine.role === 'master') await engine.confirmRole();
-  else await beginOnSlave(connection, engine);
+  if (engine.role === 'slave') await beginOnSlave(connection, engine);
+  else if (await engine.confirmRole()) await beginOnMaster(connection, engine);
   if (!engine.isCurrent(connection)) throw new Error('Connection terminated before it began: it was cut off');
 }
 
-function beginOnSlave(connection: KnexConnection, slave: Engine): Promise<void> {
-  return new Promise((resolve, reject) => {
-    connection.query!(beginOnSlaveSql(connection.processID), (error, result) => {
-      if (error) return reject(error);
-      const [{ started_at: startedAt, pid }] = (result as PgResult).rows as [PgResult['rows'][number]];
-      const { processID = pid } = connection; // a driver that does not tell is believed to connect itself
-      slave.reaches(connection, startedAt, pid !== processID);
-      resolve();
-    });
-  });
+async function beginOnMaster(connection: KnexConnection, master: Engine): Promise<void> {
+  const row = await firstRowOn<MasterRow>(connection, BEGIN_ON_MASTER);
+  if (row.is_slave) throw new Error('Connection terminated before it began: it leads to a slave');
+  noteServer(connection, master, row);
+}
+
+async function beginOnSlave(connection: KnexConnection, slave: Engine): Promise<void> {
+  noteServer(
+    connection,
+    slave,
+    await firstRowOn<ServerRow>(connection, beginOnSlaveSql(connection.processID)),
+  );
+}
+
+/** A driver that does not tell its process is believed to connect itself. */
+function noteServer(
+  connection: KnexConnection,
+  { servers }: Engine,
+  { started_at: run, pid }: ServerRow,
+): void {
+  servers.reaches(connection, run, pid !== (connection.processID ?? pid));
 }

@@ -1,16 +1,11 @@
 import type { Knex } from 'knex';
 import type { Clock } from '../clock.js';
 import { type KnexConnection, clientOf, sever } from '../knex-internals.js';
+import { EngineServers, type Endpoint } from './engine-servers.js';
 import type { EngineState } from './engine-state.js';
 import { rejectWaiting } from './waiting-acquires.js';
 
 export type EngineRole = 'master' | 'slave';
-
-/**
- * `direct`: always to the same server. `balanced`: a connection stays on its server, and two may reach different ones.
- * `pooled`: each transaction may run on another server.
- */
-export type Endpoint = 'direct' | 'balanced' | 'pooled';
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -34,21 +29,16 @@ export class Engine {
   readonly probes: Knex;
   /** Queries sent and not yet answered, from this process; counted by those who run them. */
   inFlight = 0;
-  /** When its server was started, as the server says (`SERVER_RUN`); undefined until a connection has asked. */
-  startedAt: string | undefined;
+  /** Which servers its name leads to. */
+  readonly servers = new EngineServers();
   /** Written by health alone, through the registry. */
   state: EngineState;
-  /** Resolves when its role is sure; health's to say. A master's new connections wait for it. */
-  confirmRole: () => Promise<void> = () => Promise.resolve();
+  /** Resolves when its role is sure, to false where that is not watched; health's to say. A master's new connections wait for it. */
+  confirmRole: () => Promise<boolean> = () => Promise.resolve(false);
   /** Its open connections. */
   private readonly connections = new Set<KnexConnection>();
-  private readonly probeConnections = new Set<KnexConnection>();
-  /** Which run of a server a connection reaches as long as it lives. */
-  private readonly runs = new WeakMap<KnexConnection, string>();
-  /** What its newest connections have found; `direct` until one of them says otherwise. */
-  private found: Endpoint = 'direct';
-  /** Connections to a pooler, which may lead each transaction to another server. */
-  private readonly pooled = new WeakSet<KnexConnection>();
+  /** And since when, in ms of the clock. */
+  private readonly probeConnections = new Map<KnexConnection, number>();
   /** Counts what connections don't survive: a change of role, or having been cut. */
   private generation = 0;
   private readonly generations = new WeakMap<object, number>();
@@ -68,6 +58,11 @@ export class Engine {
   /** Its share of the reads against the others'; less while it comes back. */
   get weight(): number {
     return this.state.kind === 'returning' ? this.configuredWeight * this.state.share : this.configuredWeight;
+  }
+
+  /** When the server that was heard of last was started, as it says (`SERVER_RUN`); undefined until one was asked. */
+  get startedAt(): string | undefined {
+    return this.servers.newest;
   }
 
   /**
@@ -90,44 +85,42 @@ export class Engine {
     connection.once?.('end', () => this.connections.delete(connection));
   }
 
-  /** A slave's connection has said which run of a server answers it, and whether that is for good. */
-  reaches(connection: KnexConnection, startedAt: string, isPooled: boolean): void {
-    this.startedAt = startedAt;
-    if (isPooled) this.pooled.add(connection);
-    else this.runs.set(connection, startedAt);
-    const leadsElsewhere = (other: KnexConnection) => (this.runs.get(other) ?? startedAt) !== startedAt;
-    if (isPooled) this.found = 'pooled';
-    else if (this.found === 'pooled' || [...this.connections].some(leadsElsewhere)) this.found = 'balanced';
-  }
-
-  /** Undefined where a pooler stands between, and on the master. */
+  /** Undefined where a pooler stands between, and where nobody has asked. */
   runOf(connection: KnexConnection): string | undefined {
-    return this.runs.get(connection);
+    return this.servers.runOf(connection);
   }
 
   isPooled(connection: KnexConnection): boolean {
-    return this.pooled.has(connection);
+    return this.servers.isPooled(connection);
   }
 
-  /** How a slave's address leads to servers, as its connections have found; undefined before the first, and on the master. */
+  /** How its address leads to servers, as its connections have found; undefined before it was asked. */
   get endpoint(): Endpoint | undefined {
-    return this.role === 'slave' && this.startedAt !== undefined ? this.found : undefined;
+    return this.startedAt === undefined ? undefined : this.servers.endpoint;
   }
 
   /** Whether its name may lead a query to another server than the one that was heard of last. */
   get leadsAround(): boolean {
-    return this.found !== 'direct';
+    return this.servers.leadAround;
   }
 
   /** The same of those that questions are asked on. */
   openedProbe(connection: KnexConnection): void {
-    this.probeConnections.add(connection);
+    this.probeConnections.set(connection, this.clock.nowMs());
     connection.once?.('end', () => this.probeConnections.delete(connection));
   }
 
-  /** Whether an idle connection may still be used: not where it was begun in another role, or was cut. */
-  isCurrent(connection: object): boolean {
+  /** Whether an idle connection may still be used: not where it was begun in another role, was cut, or leads to a worse server. */
+  isCurrent(connection: KnexConnection): boolean {
+    if (this.servers.isAvoided(connection)) return false;
     return (this.generations.get(connection) ?? this.generation) === this.generation;
+  }
+
+  /** The same of one that questions are asked on: where the name leads to several servers, new ones meet those that joined. */
+  isCurrentProbe(connection: KnexConnection): boolean {
+    const { servers, clock, probeConnections } = this;
+    if (!servers.areSeveral) return true;
+    return clock.nowMs() - (probeConnections.get(connection) ?? 0) < PROBED_FOR_MS;
   }
 
   /** Another role from now on; connections that were begun in the old one are not used again. */
@@ -171,10 +164,12 @@ export class Engine {
 
   /** Nothing more is asked of it. */
   async destroyProbes(): Promise<void> {
-    for (const connection of this.probeConnections) sever(connection);
+    for (const connection of this.probeConnections.keys()) sever(connection);
     await this.probes.destroy();
   }
 }
 
+/** So long a connection serves for questions where another may meet another server. */
+const PROBED_FOR_MS = 5_000;
 /** For what still runs when the app ends. */
 const GRACE_MS = 10_000;

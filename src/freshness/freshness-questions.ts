@@ -1,6 +1,8 @@
 import type { Knex } from 'knex';
 import type { Engine } from '../engines/engine.js';
 import { SERVER_RUN } from '../engines/server-run.js';
+import type { KnexConnection } from '../knex-internals.js';
+import { firstRowOn } from '../pg-internals.js';
 
 /** Where the master's log stands. */
 export interface MasterPositionRow {
@@ -39,6 +41,8 @@ export interface FreshnessQuestions {
   position(master: Engine): Promise<MasterPositionRow>;
   cluster(master: Engine): Promise<ClusterRow>;
   replay(slave: Engine): Promise<ReplayRow>;
+  /** The same of the server that a connection reaches. */
+  replayOn(connection: KnexConnection): Promise<ReplayRow>;
   snapshot(engine: Engine): Promise<SnapshotRow>;
   /** Of the transactions that a snapshot of the master's does not show, those that the slave shows. */
   committed(slave: Engine, master: SnapshotRow): Promise<readonly string[]>;
@@ -97,6 +101,7 @@ export const FRESHNESS_QUESTIONS: FreshnessQuestions = {
   position: async (master) => first(await rowsOf(master, POSITION_TIMEOUT_MS, ASK_POSITION)),
   cluster: async (master) => first(await rowsOf(master, POSITION_TIMEOUT_MS, ASK_CLUSTER)),
   replay: async (slave) => first(await rowsOf(slave, REPLAY_TIMEOUT_MS, ASK_REPLAY)),
+  replayOn: (connection) => firstRowOn<ReplayRow>(connection, ASK_REPLAY),
   snapshot: async (engine) => first(await rowsOf(engine, SNAPSHOT_TIMEOUT_MS, ASK_SNAPSHOT)),
   async committed(slave, { xmax, running }) {
     const bindings = [running.join(','), xmax, xmax];

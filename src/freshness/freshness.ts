@@ -9,7 +9,7 @@ import { MasterBehindError } from '../errors.js';
 import type { HeardReplay } from './freshness-questions.js';
 import type { MasterPosition, MasterPositions } from './master-positions.js';
 import type { MasterVisibility } from './master-visibility.js';
-import type { Position } from './position.js';
+import type { Bound, Position } from './position.js';
 import type { SlaveReplay } from './slave-replay.js';
 
 /** The slave that may serve, at once or after a wait; undefined: only the master may. */
@@ -46,16 +46,15 @@ export class Freshness {
     const home = kept ?? (stays ? this.slaveSeen(seen) : undefined);
     const isHere = seen.unsettled === undefined || seen.unsettled === home?.server;
     if (home && isHere && this.shows(home, seen.position)) return home;
+    const { waitMs } = this.parts;
     if (seen.unsettled === undefined)
-      return this.atLeast(seen.position, home) ?? this.reach(seen.position, home, this.parts.waitMs);
-    return home && isHere
-      ? this.catchUpOrSettle(seen, home)
-      : this.settleAndReach(seen, home, this.parts.waitMs);
+      return this.atLeast(seen.position, home) ?? this.reach(seen.position, home, waitMs);
+    return home && isHere ? this.catchUpOrSettle(seen, home) : this.settleAndReach(seen, home, waitMs);
   }
 
   /**
    * A slave whose data is at most so old. A position that was asked for, and reached, within half of that leaves the other
-   * half to the query's own way (`deadline`).
+   * half to the query's own way (`bound`).
    */
   within({ maxLagMs }: BoundedStaleness, kept: Engine | undefined): FoundSlave {
     const { latest } = this.master;
@@ -67,9 +66,10 @@ export class Freshness {
     );
   }
 
-  /** Until when a query must have its connection that was sent to a slave `within` just now. */
-  deadline({ maxLagMs }: BoundedStaleness): number {
-    return this.parts.clock.nowMs() + maxLagMs / 2;
+  /** What a query must find that was sent to a slave `within` just now, and until when. */
+  bound({ maxLagMs }: BoundedStaleness): Bound | undefined {
+    const { latest } = this.master;
+    return latest && { position: latest.position, deadline: this.parts.clock.nowMs() + maxLagMs / 2 };
   }
 
   isPast(deadline: number): boolean {

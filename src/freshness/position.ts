@@ -10,6 +10,13 @@ export type Position = bigint;
 
 export const START: Position = 0n;
 
+/** What a slave must show, if it does so in time. */
+export interface Bound {
+  readonly position: Position;
+  /** When that would be too old, on the core's clock. */
+  readonly deadline: number;
+}
+
 /** `16/B374D848` is the number 0x16B374D848. */
 export function parsePosition(lsn: string): Position {
   const [high = '', low = ''] = lsn.split('/');

@@ -1,6 +1,8 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, idle, pause } from '../clock.js';
+import { askServers } from '../engines/ask-servers.js';
 import type { Engine } from '../engines/engine.js';
+import type { KnexConnection } from '../knex-internals.js';
 import type { FreshnessQuestions, ReplayRow } from './freshness-questions.js';
 import { type Epoch, type Position, START, laterOf, parsePosition, timelineOf } from './position.js';
 
@@ -45,7 +47,7 @@ export class SlaveReplay {
     private readonly slave: Engine,
     /** The master's, as far as it is known. */
     private readonly epoch: () => Epoch | undefined,
-    private readonly questions: Pick<FreshnessQuestions, 'replay'>,
+    private readonly questions: Pick<FreshnessQuestions, 'replay' | 'replayOn'>,
     private readonly clock: Clock,
   ) {}
 
@@ -143,9 +145,18 @@ export class SlaveReplay {
     }
   }
 
+  /** Asks the server of that connection. Never rejects. */
+  async askOn(connection: KnexConnection): Promise<void> {
+    await this.questions.replayOn(connection).then(
+      (answer) => this.heard(answer),
+      () => undefined, // what is to run on it next will fail as well
+    );
+  }
+
   private async ask(): Promise<boolean> {
     try {
-      this.heard(await this.questions.replay(this.slave));
+      const answers = await askServers(this.slave, () => this.questions.replay(this.slave));
+      for (const answer of answers) this.heard(answer);
       return true;
     } catch {
       return false; // the engine's state is health's to tell; here it is a slave that has not reached the target
@@ -159,9 +170,9 @@ export class SlaveReplay {
     else this.proved(started_at, parsePosition(lsn));
   }
 
-  /** A server has shown that it is there. */
-  proved(run: string, position: Position): void {
-    this.byRun.set(run, laterOf(this.knownOn(run), position));
+  /** A server has shown that it is there; which one, a pooler hides. */
+  proved(run: string | undefined, position: Position): void {
+    if (run !== undefined) this.byRun.set(run, laterOf(this.knownOn(run), position));
     this.furthest = laterOf(this.furthest, position);
   }
 

@@ -1,16 +1,12 @@
 import type { Clock } from '../clock.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { Endpoint } from '../engines/engine-servers.js';
 import type { EngineState } from '../engines/engine-state.js';
 import type { ProbeRow } from './engine-probe.js';
 import type { Lag } from './lag-meter.js';
 import type { ReturnGate } from './return-gate.js';
-
-/** What is wrong with an engine that answers. */
-export interface Fault {
-  readonly kind: 'lagging' | 'slow' | 'foreign';
-  readonly because: string;
-}
+import { type Fault, ServerFaults } from './server-faults.js';
 
 /** What an engine's health is put together from. */
 export interface EngineHealthParts {
@@ -46,8 +42,11 @@ export class EngineHealth {
   answer: ProbeRow | undefined;
   askedAtMs = -Infinity;
   lag: Lag | undefined;
+  /** What was told of it last. */
+  endpoint: Endpoint | undefined;
   /** Of the last probes, the newest first. */
   private latencies: readonly number[] = [];
+  private readonly servers = new ServerFaults();
   private step = 0;
   private stepAtMs = 0;
   private isTried = false;
@@ -80,6 +79,15 @@ export class EngineHealth {
     this.answer = answer;
     this.askedAtMs = askedAtMs;
     this.latencies = [latencyMs, ...this.latencies].slice(0, MOST_LATENCIES);
+  }
+
+  /** One of the servers that its name leads to answered; elsewhere the name's only one. */
+  judgeServer(run: string, fault: Fault | undefined, nowMs: number): void {
+    const { servers } = this.engine;
+    if (!servers.areSeveral) return this.judge(fault, nowMs);
+    const ofName = this.servers.found(run, { fault, lagMs: this.lag?.ms, atMs: nowMs });
+    servers.avoided = this.servers.avoided;
+    this.judge(ofName, nowMs);
   }
 
   /** It answered, and this is what there is to say of it. */

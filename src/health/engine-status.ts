@@ -1,4 +1,5 @@
-import type { Endpoint, Engine, EngineRole } from '../engines/engine.js';
+import type { Engine, EngineRole } from '../engines/engine.js';
+import type { Endpoint } from '../engines/engine-servers.js';
 import { type EngineState, serves } from '../engines/engine-state.js';
 import type { ProbePart } from './engine-probe.js';
 import type { EngineHealth } from './engine-health.js';
@@ -12,7 +13,7 @@ export interface EngineStatus {
   readonly eligible: boolean;
   /** Queries and transactions that hold or wait for a connection, in this process. */
   readonly inFlight: number;
-  /** How a slave's address leads to servers, as its connections have found; undefined before the first, and for the master. */
+  /** How its address leads to servers, as its connections have found; undefined before it was asked. */
   readonly endpoint: Endpoint | undefined;
   /** How far a slave is behind the master, in ms and in bytes of log. */
   readonly lagMs: number | undefined;

@@ -116,14 +116,15 @@ export class Health implements EngineWatcher {
 
   /**
    * Resolves when all engines were asked a moment ago: a master that a new connection is made to could have been replaced
-   * while it was away, or before this process began.
+   * while it was away, or before this process began. Resolves to false where nobody is followed anyway.
    */
-  async confirmMaster(): Promise<void> {
+  async confirmMaster(): Promise<boolean> {
     const { engines, failover, clock } = this.parts;
-    if (!failover.enabled || !engines.balancing) return;
+    if (!failover.enabled || !engines.balancing) return false;
     this.need();
     const since = Math.max(clock.nowMs() - FRESH_MS, this.doubtedAtMs);
     await this.askThose(({ askedAtMs }) => askedAtMs < since);
+    return true;
   }
 
   /**

@@ -18,6 +18,8 @@ import type { Waiters } from './waiters.js';
 export interface HealthListener {
   engineChanged(engine: Engine, from: EngineState): void;
   masterChanged(from: Engine, to: Engine): void;
+  /** Something stands between an engine's name and its servers. */
+  ledAround(engine: Engine): void;
   /** An engine refuses to tell a part of what it is asked for. */
   untold(engine: Engine, part: ProbePart, because: string): void;
 }
@@ -94,9 +96,9 @@ export class Judge implements EngineWatcher, Listener {
     const health = this.healths.get(engine);
     if (!health) return;
     const nowMs = clock.nowMs();
-    this.tellUntold(health, answer);
+    engine.servers.heard(answer.started_at);
+    this.tellNews(health, answer);
     health.answered(answer, askedAtMs, nowMs - askedAtMs);
-    engine.startedAt = answer.started_at;
     this.settleMaster();
     const isMaster = engine === engines.master;
     if (isMaster) this.heardMaster(answer, askedAtMs);
@@ -114,7 +116,7 @@ export class Judge implements EngineWatcher, Listener {
     const isNew = health.engine.state.kind === 'unknown';
     const mayWait = isNew && (!this.healths.get(engines.master)?.isKnown || health.lag?.isCertain === false);
     const fault = faultOfSlave(health, answer, this.around(health));
-    if (fault || !mayWait) health.judge(fault, clock.nowMs());
+    if (fault || !mayWait) health.judgeServer(answer.started_at, fault, clock.nowMs());
   }
 
   /** Slaves that answered before the master did. */
@@ -142,8 +144,11 @@ export class Judge implements EngineWatcher, Listener {
     return hasMaster && waiters.master.isEmpty ? 'calm' : 'urgent';
   }
 
-  /** Once for each part that an engine begins to refuse. */
-  private tellUntold({ engine, answer: before }: EngineHealth, { untold }: ProbeRow): void {
+  /** Once for each part that an engine begins to refuse, and for what is found to stand before it. */
+  private tellNews(health: EngineHealth, { untold }: ProbeRow): void {
+    const { engine, answer: before } = health;
+    if (engine.leadsAround && health.endpoint !== engine.endpoint) this.parts.listener.ledAround(engine);
+    health.endpoint = engine.endpoint;
     for (const [part, because] of Object.entries(untold))
       if (before?.untold[part as ProbePart] === undefined)
         this.parts.listener.untold(engine, part as ProbePart, because);

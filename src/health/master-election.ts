@@ -39,9 +39,14 @@ export class MasterElection {
     this.timeline = Math.max(this.timeline, timeline ?? 0);
   }
 
+  /**
+   * Of a slave's name that leads to several servers one may have been promoted, and the next connection reaches another one.
+   * The name that is configured as the master's is the user's word that it leads there.
+   */
   private mayClaim({ engine, answer }: EngineHealth, all: readonly EngineHealth[], master: Engine): boolean {
     if (!answer || answer.in_recovery) return false;
     if (engine === master) return this.isOfSystem(answer, []);
+    if (engine.name !== MASTER && engine.leadsAround) return false;
     const others = all.filter((other) => other.engine !== engine).flatMap((other) => other.answer ?? []);
     return this.isOfSystem(answer, others) && this.isVouchedFor(engine, answer, others);
   }
@@ -79,6 +84,9 @@ export class MasterElection {
 function hasSteppedDown(master: Engine, healths: readonly EngineHealth[]): boolean {
   return healths.some(({ engine, answer }) => engine === master && answer?.in_recovery);
 }
+
+/** The name of the engine that is configured as the master. */
+const MASTER = 'master';
 
 function timelineOf({ answer }: EngineHealth): number {
   return answer?.timeline ?? 0;

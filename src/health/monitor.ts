@@ -1,6 +1,7 @@
 import type { Engine } from '../engines/engine.js';
 import type { Clock } from '../clock.js';
 import { type HealthQuestions, NoAnswerError, type ProbeRow, answerWithin } from './engine-probe.js';
+import { askServers } from '../engines/ask-servers.js';
 import { ProbeLoop } from './probe-loop.js';
 
 /** `again`: at once. `soon`: it has not said enough to be believed. `urgent`: there is no master. */
@@ -96,8 +97,10 @@ export class Monitor {
     const { questions, timeoutMs, clock } = this.parts;
     const askedAtMs = clock.nowMs();
     try {
-      const answer = await answerWithin(questions.probe(engine, timeoutMs), timeoutMs, clock);
-      if (!this.stopped) this.listener?.heard(engine, answer, askedAtMs);
+      const answers = await askServers(engine, () =>
+        answerWithin(questions.probe(engine, timeoutMs), timeoutMs, clock),
+      );
+      if (!this.stopped) for (const answer of answers) this.listener?.heard(engine, answer, askedAtMs);
     } catch (error) {
       if (this.stopped) return IDLE_MS; // its connections are being closed
       if (error instanceof NoAnswerError && error.lateMs > BUSY_MS) return 0;

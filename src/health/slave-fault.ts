@@ -1,6 +1,7 @@
 import type { ResolvedHealthOptions } from '../options/resolve-health-options.js';
-import type { EngineHealth, Fault } from './engine-health.js';
+import type { EngineHealth } from './engine-health.js';
 import type { ProbeRow } from './engine-probe.js';
+import type { Fault } from './server-faults.js';
 
 /** What a slave is compared with. */
 export interface Surroundings {

@@ -14,12 +14,21 @@ export class TokenBucket {
     this.filledAtMs = clock.nowMs();
   }
 
+  /** Whether the next one would get none. */
+  get isEmpty(): boolean {
+    this.fill();
+    return this.tokens < 1;
+  }
+
   take(): boolean {
+    if (this.isEmpty) return false;
+    this.tokens--;
+    return true;
+  }
+
+  private fill(): void {
     const nowMs = this.clock.nowMs();
     this.tokens = Math.min(this.most, this.tokens + ((nowMs - this.filledAtMs) / 1000) * this.perSecond);
     this.filledAtMs = nowMs;
-    if (this.tokens < 1) return false;
-    this.tokens--;
-    return true;
   }
 }

@@ -1,8 +1,9 @@
 import { SERVER_TIMELINE } from '../engines/server-run.js';
 import { type Position, formatPosition, parsePosition } from '../freshness/position.js';
 import type { KnexConnection } from '../knex-internals.js';
-import type { PgQuery, PgQueryClass } from '../pg-internals.js';
+import type { ConnectionGuard, PgQuery, PgQueryClass, PgStream } from '../pg-internals.js';
 import { type GuardedBatch, guardedQueryClass } from './guarded-query.js';
+import { guardStream } from './guarded-stream.js';
 
 /** What a server must show: all up to a position of a timeline. */
 export interface GuardedPosition {
@@ -33,7 +34,7 @@ const SHOWS = `select ${READ_ONLY}, (case when current_setting('transaction_isol
 const WITNESS = 'select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text end';
 
 /** The guard of one read on one connection: the server that runs the read proves, in the same batch, that it shows what was seen. */
-export class Guard implements GuardedBatch {
+export class Guard implements GuardedBatch, ConnectionGuard {
   /** A position that covers what the read has shown; undefined where the server did not say. */
   witness: Position | undefined;
   /** The server is behind, or can't tell: the read did not run there. */
@@ -50,9 +51,9 @@ export class Guard implements GuardedBatch {
     return this.shows ? [formatPosition(this.shows.position), String(this.shows.timeline)] : [];
   }
 
-  /** The position that the server has proved to show. */
+  /** How far the server had replayed, on the timeline that was asked for: so far it is known to show. */
   get proved(): Position | undefined {
-    return this.witness === undefined ? undefined : this.shows?.position;
+    return this.shows && this.witness;
   }
 
   /** Whether a connection is the driver pg's, as it is known. */
@@ -63,14 +64,20 @@ export class Guard implements GuardedBatch {
   }
 
   /** A connection whose next query is guarded. */
-  over(connection: KnexConnection): KnexConnection {
+  over<Connection extends object>(connection: Connection): Connection {
     const GuardedQuery = guardedQueryClass(
       (connection.constructor as unknown as { Query: PgQueryClass }).Query,
     );
-    const send = connection.query as unknown as (query: object) => unknown;
-    const query = (config: object, done: (error: unknown, result: unknown) => void) =>
-      send.call(connection, new GuardedQuery(config, done, this));
-    return Object.create(connection, { query: { value: query } }) as KnexConnection;
+    return sending(
+      connection,
+      (config: object, done: (error: unknown, result: unknown) => void) =>
+        new GuardedQuery(config, done, this),
+    );
+  }
+
+  /** A connection whose next stream is guarded. */
+  overStream<Connection extends object>(connection: Connection): Connection {
+    return sending(connection, (stream: PgStream) => guardStream(stream, this));
   }
 
   /** Called by the query. */
@@ -82,4 +89,14 @@ export class Guard implements GuardedBatch {
     const { code } = error as { code?: unknown };
     this.hasMissed = code === MISSED_CODE || UNTOLD_CODES.has(code);
   }
+}
+
+/** A connection that sends something else than what it is given. */
+function sending<Connection extends object>(
+  connection: Connection,
+  instead: (...given: never[]) => object,
+): Connection {
+  const { query: send } = connection as { query?: (query: object) => unknown };
+  const query = (...given: never[]) => send!.call(connection, instead(...given));
+  return Object.create(connection, { query: { value: query } }) as Connection;
 }

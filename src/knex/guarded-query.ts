@@ -1,4 +1,4 @@
-import type { PgQuery, PgQueryClass, PgWire } from '../pg-internals.js';
+import { type PgQuery, type PgQueryClass, type PgWire, executeAlone } from '../pg-internals.js';
 
 /** What stands in front of the read, and behind it. */
 export interface GuardedBatch {
@@ -48,13 +48,13 @@ function createClass(Query: PgQueryClass): GuardedQueryClass {
     }
 
     override prepare(wire: PgWire): void {
-      execute(wire, this.guard.sql, this.guard.values);
+      executeAlone(wire, this.guard.sql, this.guard.values);
       super.prepare(wire);
     }
 
     override _getRows(wire: PgWire): void {
       wire.execute({ portal: '', rows: 0 });
-      execute(wire, this.guard.witnessSql, []);
+      executeAlone(wire, this.guard.witnessSql, []);
       wire.sync();
     }
 
@@ -73,11 +73,4 @@ function createClass(Query: PgQueryClass): GuardedQueryClass {
       super.handleError(error, wire);
     }
   };
-}
-
-/** An unnamed statement, and no description of its rows: they are ours. */
-function execute(wire: PgWire, text: string, values: readonly string[]): void {
-  wire.parse({ text });
-  wire.bind({ values });
-  wire.execute({ portal: '', rows: 0 });
 }

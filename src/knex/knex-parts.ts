@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { EngineChoice } from '../context/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Explainer } from '../dispatch/explainer.js';
+import type { MissedGuards } from '../dispatch/missed-guards.js';
 import type { ReadThenWrite } from '../dispatch/read-then-write.js';
 import type { Retries } from '../dispatch/retries.js';
 import type { SeenTracker } from '../dispatch/seen-tracker.js';
@@ -17,6 +18,7 @@ export interface KnexTools {
   readonly engines: EngineRegistry;
   readonly dispatcher: Dispatcher;
   readonly tracker: SeenTracker;
+  readonly misses: MissedGuards;
   readonly held: HeldConnections;
   readonly retries: Retries;
   /** Undefined where nobody asks for it. */

@@ -2,7 +2,6 @@ import knexPackage from 'knex';
 import type { Dispatched } from '../dispatch/dispatched.js';
 import type { Engine } from '../engines/engine.js';
 import type { KnexBuilder, KnexConnection, KnexOnConnection } from '../knex-internals.js';
-import { Guard } from './guard.js';
 import { OutdatedSlaveError, Run } from './run.js';
 
 /** One run of a builder or raw that answers with a result. */
@@ -32,20 +31,6 @@ export class QueryRun extends Run {
         next = await this.mended(error);
       }
     }
-  }
-
-  /** Where a pooler stands between it also keeps the server from writing, without a trace on its connection. */
-  private guardFor(dispatched: Dispatched): Guard | undefined {
-    const demand = this.demand(dispatched);
-    const { role, engine } = dispatched;
-    if (typeof demand === 'object') {
-      const { timeline } = this.parts.tracker;
-      if (timeline === undefined || !Guard.canStandOn(this.runner.connection!))
-        throw new OutdatedSlaveError();
-      return new Guard({ ...demand, timeline });
-    }
-    const isPooled = role === 'slave' && engine.leadsAround && engine.isPooled(this.runner.connection!);
-    return isPooled && !this.isBound ? new Guard(undefined) : undefined;
   }
 
   private acquire(engine: Engine): Promise<KnexConnection> {

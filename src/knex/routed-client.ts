@@ -1,21 +1,22 @@
-import type { Transform } from 'node:stream';
 import type { Explanation } from '../routing/explanation.js';
 import { knexVersion } from '../knex-check.js';
 import {
-  GUARD,
   type KnexBuilder,
   type KnexClasses,
   type KnexClientClass,
   type KnexConnection,
   type KnexQueryObject,
+  type KnexStreamTarget,
   type KnexTransaction,
   type KnexTransactionConfig,
   classesOf,
   clientOf,
-  sever,
   toQueryObject,
 } from '../knex-internals.js';
+import { GUARD } from '../pg-internals.js';
+import { cancelQuery } from './cancel-query.js';
 import { endingWithConnection } from './ending-with-connection.js';
+import { isMissedGuard } from './missed-guard-event.js';
 import { streamingConnection } from './streaming-connection.js';
 import type { HeldConnections } from './held-connections.js';
 import { type KnexParts, engineOf, ownerOf } from './knex-parts.js';
@@ -43,6 +44,11 @@ function dispatchingClass(Client: KnexClientClass, knex: KnexClasses, parts: Kne
     explain(builder: KnexBuilder): Explanation {
       if (this.transacting) return explainer.explainInTransaction(builder, engineOf(this, parts));
       return explainer.explain(builder, knexEngine);
+    }
+
+    /** A guard that missed is no failed query: it runs elsewhere. */
+    override emit(event: string | symbol, ...args: unknown[]): boolean {
+      return !isMissedGuard(event, args) && super.emit(event, ...args);
     }
 
     override runner(builder: KnexBuilder) {
@@ -85,10 +91,8 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
       return clientOf(owner.knex).releaseConnection(connection);
     }
 
-    /** Where the query runs: process ids mean something on their own server only, and a pooler's are made up. */
-    override async cancelQuery(connection: KnexConnection): Promise<unknown> {
-      if (held.engineOf(connection)?.isPooled(connection)) return sever(connection);
-      return ownerOf(connection, this, parts).cancelQuery(connection);
+    override cancelQuery(connection: KnexConnection): Promise<unknown> {
+      return cancelQuery(connection, held.engineOf(connection), ownerOf(connection, this, parts));
     }
 
     override query(connection: KnexConnection, query: string | KnexQueryObject): Promise<unknown> {
@@ -103,11 +107,12 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
     override stream(
       connection: KnexConnection,
       query: string | KnexQueryObject,
-      target: Transform,
+      target: KnexStreamTarget,
       ...rest: unknown[]
     ): Promise<unknown> {
       endingWithConnection(target, connection);
-      const answer = super.stream(streaming(connection), named(query, connection, held), target, ...rest);
+      const from = streaming(target[GUARD]?.overStream(connection) ?? connection);
+      const answer = super.stream(from, named(query, connection, held), target, ...rest);
       return this.transacting ? held.heard(answer, connection) : answer;
     }
 
@@ -115,11 +120,17 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
       parts.initialize();
     }
 
-    override destroy(callback?: (error?: unknown) => void): Promise<void> {
-      const destroyed = parts.destroy();
-      return callback ? destroyed.then(() => callback(), callback) : destroyed;
+    override destroy(callback?: Callback): Promise<void> {
+      return calling(parts.destroy(), callback);
     }
   };
+}
+
+type Callback = (error?: unknown) => void;
+
+/** As Knex ends: a callback hears of it instead of a promise's holder. */
+function calling(ended: Promise<void>, callback: Callback | undefined): Promise<void> {
+  return callback ? ended.then(() => callback(), callback) : ended;
 }
 
 /** Tells Knex's events where a query runs, if its run has not. */

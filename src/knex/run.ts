@@ -2,9 +2,10 @@ import { ANY_SLAVE } from '../context/context.js';
 import type { Dispatched, Dispatching } from '../dispatch/dispatched.js';
 import { type Attempt, type Tries, noTries } from '../dispatch/retries.js';
 import { isRefusedWrite } from '../health/engine-failure.js';
-import { GUARD, type KnexClient, type KnexQueryObject, type KnexRunner } from '../knex-internals.js';
+import { type KnexClient, type KnexQueryObject, type KnexRunner } from '../knex-internals.js';
+import { GUARD } from '../pg-internals.js';
 import type { Demand } from '../dispatch/seen-tracker.js';
-import type { Guard } from './guard.js';
+import { Guard } from './guard.js';
 import { type KnexParts, engineOf } from './knex-parts.js';
 
 /** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
@@ -74,8 +75,9 @@ export class Run {
   protected async mend(error: unknown): Promise<Dispatched> {
     const { dispatched } = this;
     if (!dispatched) throw error;
-    const { dispatcher, retries } = this.parts;
+    const { dispatcher, retries, misses } = this.parts;
     const onSlave = dispatched.role === 'slave';
+    if (onSlave && this.guard?.hasMissed) await misses.missed(dispatched.engine);
     if (onSlave && (error instanceof OutdatedSlaveError || this.guard?.hasMissed))
       return dispatcher.outdated(dispatched, ++this.timesOutdated);
     if (onSlave && isRefusedWrite(error)) return dispatcher.refused(dispatched, error);
@@ -106,12 +108,26 @@ export class Run {
    * Asked once the connection is there: it may lead to a server that is behind what was seen, and not to the one for which the
    * engine was chosen. Throws `OutdatedSlaveError` where that can't be proved to be harmless.
    */
-  protected demand(dispatched: Dispatched): Exclude<Demand, 'another'> {
+  private demand(dispatched: Dispatched): Exclude<Demand, 'another'> {
     const { engine, query, role } = dispatched;
     if (!query.movable || role !== 'slave') return 'nothing';
     const demand = this.parts.tracker.demand(dispatched, engine.runOf(this.runner.connection!));
     if (demand === 'another') throw new OutdatedSlaveError();
     return demand;
+  }
+
+  /** Where a pooler stands between it also keeps the server from writing, without a trace on its connection. */
+  protected guardFor(dispatched: Dispatched): Guard | undefined {
+    const { role, engine } = dispatched;
+    const demand = this.demand(dispatched);
+    if (typeof demand === 'object') {
+      const { timeline } = this.parts.tracker;
+      if (timeline === undefined || !Guard.canStandOn(this.runner.connection!))
+        throw new OutdatedSlaveError();
+      return new Guard({ ...demand, timeline });
+    }
+    const isPooled = role === 'slave' && engine.leadsAround && engine.isPooled(this.runner.connection!);
+    return isPooled && !this.isBound ? new Guard(undefined) : undefined;
   }
 
   /** Here rather than where it is dispatched, since here V8 knows who waits for it. */

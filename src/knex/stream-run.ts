@@ -1,4 +1,3 @@
-import type { Transform } from 'node:stream';
 import type { Dispatched, Dispatching } from '../dispatch/dispatched.js';
 import type {
   KnexClient,
@@ -6,10 +5,12 @@ import type {
   KnexOnConnection,
   KnexRunner,
   KnexStreamParameters,
+  KnexStreamTarget,
 } from '../knex-internals.js';
+import { GUARD } from '../pg-internals.js';
 import { FirstRowStream } from './first-row-stream.js';
 import type { KnexParts } from './knex-parts.js';
-import { OutdatedSlaveError, Run } from './run.js';
+import { Run } from './run.js';
 
 /** Knex's own `ensureConnection`. */
 export type EnsureConnection = (
@@ -65,10 +66,15 @@ export class StreamRun extends Run {
    * Its rows are seen from the first on, and the response that they go to may not wait for the last. Knex would keep the
    * connection for ever where the caller has closed the stream before it was there.
    */
-  private showing(callback: KnexOnConnection, target: Transform, dispatched: Dispatched): KnexOnConnection {
+  private showing(
+    callback: KnexOnConnection,
+    target: KnexStreamTarget,
+    dispatched: Dispatched,
+  ): KnexOnConnection {
     return (runner, stream) => {
       if (target.destroyed) return undefined;
-      if (this.demand(dispatched) !== 'nothing') throw new OutdatedSlaveError(); // a cursor is in no batch
+      this.guard = this.guardFor(dispatched);
+      target[GUARD] = this.guard;
       this.assertNotDecidedOnSlave();
       this.showed(dispatched);
       return callback(runner, stream);

@@ -3,6 +3,7 @@ import type { EngineChoice } from '../context/context.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { KnexBuilder, KnexBuilderClass } from '../knex-internals.js';
 import { ownSettingsOf, setOwn } from '../dispatch/own-settings.js';
+import { isMissedGuard } from './missed-guard-event.js';
 
 // oxlint-disable-next-line typescript/no-explicit-any -- what TypeScript asks of a class that others are mixed into
 type Mixable = new (...args: any[]) => KnexBuilder;
@@ -14,6 +15,10 @@ export function withOwnSettings(Base: KnexBuilderClass, engines: EngineRegistry)
       engines.assertChoice(engine, '.usingEngine() of a query');
       setOwn(this, { engine });
       return this;
+    }
+
+    override emit(event: string | symbol, ...args: unknown[]): boolean {
+      return !isMissedGuard(event, args) && super.emit(event, ...args);
     }
 
     consistency(consistency: Consistency): this {

@@ -28,6 +28,12 @@ export class HealthAnnouncer implements HealthListener {
     queueMicrotask(() => this.events.emit('master', { from: from.name, to: to.name }));
   }
 
+  ledAround({ name, endpoint, role }: Engine): void {
+    const found = endpoint === 'pooled' ? 'through a pooler' : 'to several servers';
+    const then = role === 'slave' ? ': its reads prove what they show, and it is not made the master' : '';
+    this.logger.warn(`Engine ${name} leads ${found}${then}`);
+  }
+
   untold({ name }: Engine, part: ProbePart, because: string): void {
     this.logger.warn(shortened(`Engine ${name} does not tell ${PARTS[part]}: ${because}`));
   }

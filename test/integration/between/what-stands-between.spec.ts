@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import knex, { type Knex } from 'knex';
+import { missingPrograms, startHaproxy, startPgbouncer } from '../../../scripts/common/proxies.js';
 import type { DatabaseRouting } from '../../../src/database-routing.js';
 import { createDatabaseRouting } from '../../../src/index.js';
 import type { DatabaseRoutingOptions } from '../../../src/options/database-routing-options.js';
@@ -10,7 +11,8 @@ import {
   startReplicatedPostgres,
 } from '../../../src/testing/index.js';
 import { UNHURRIED } from '../knex/routing-bench.js';
-import { missingPrograms, startHaproxy, startPgbouncer } from './proxies.js';
+import { startTripCounter } from './trip-counter.js';
+import { eventually } from '../testing/eventually.js';
 
 type Connection = PostgresServer['connection'];
 
@@ -88,7 +90,7 @@ describeWithPrograms('a name that leads to slaves through', () => {
     const { stale, onSlaves } = await readOwnWrites(routing, 40);
     expect(stale).toBe(0);
     expect(onSlaves).toBeGreaterThan(0);
-    expect(routing.status().engines).toMatchObject([{ endpoint: undefined }, { name: 'reader', endpoint }]);
+    expect(routing.status().engines).toMatchObject([{ endpoint: 'direct' }, { name: 'reader', endpoint }]);
   });
 
   it.each(WAYS)('%s shows nothing old while one slave is behind', async (_way, _endpoint, connect) => {
@@ -97,6 +99,12 @@ describeWithPrograms('a name that leads to slaves through', () => {
     expect(await readOwnWrites(routing, 25)).toMatchObject({ stale: 0 });
   });
 });
+
+async function toArray(rows: AsyncIterable<unknown>): Promise<unknown[]> {
+  const found: unknown[] = [];
+  for await (const row of rows) found.push(row);
+  return found;
+}
 
 /** Clients that write a number each and read it again, each time in a piece of work of its own. */
 async function readOwnWrites(routing: DatabaseRouting, writes: number) {
@@ -132,6 +140,13 @@ describeWithPrograms('a read that is guarded', () => {
   let routing: DatabaseRouting;
   let direct: Knex;
 
+  /** The bookmark of a client that has written the number. */
+  const written = (n: number) =>
+    routing.run(async () => {
+      await routing.knex('counters').where({ id: 1 }).update({ n });
+      return routing.bookmark();
+    });
+
   const read = <Result>(query: (db: Knex) => PromiseLike<Result>): Promise<Result> =>
     routing.run(async () => query(routing.knex as unknown as Knex));
 
@@ -153,6 +168,59 @@ describeWithPrograms('a read that is guarded', () => {
     expect(await read(query)).toEqual(await query(direct));
     expect(await read(query)).toEqual(await query(direct));
   }); // prettier-ignore
+
+  it.each([0, 1, 10_000])('streams as a plain one does: %i rows', async (rows) => {
+    await start();
+    const stream = (of: Knex) =>
+      toArray(of.raw('select n, n::text as text from generate_series(1, ?::int) n', [rows]).stream());
+    expect(await read(stream)).toEqual(await stream(direct));
+    expect(await read(stream)).toHaveLength(rows);
+  });
+
+  it('streams no row of a server that is behind, and leaves its connection as it was', async () => {
+    await start();
+    await slave1.pause();
+    const bookmark = await written(1_000);
+    const failed: unknown[] = [];
+    routing.knex.on('query-error', (error: unknown) => failed.push(error));
+    const shown = await routing.run({ bookmark }, () =>
+      toArray(routing.knex('counters').where({ id: 1 }).select('n').stream()),
+    );
+    await slave1.resume();
+    expect(shown).toEqual([{ n: 1_000 }]);
+    expect(failed).toEqual([]);
+    expect(await read((of) => of('counters').where({ id: 1 }).first())).toMatchObject({ id: 1 });
+  });
+
+  it('may be left early as a stream', async () => {
+    await start();
+    const firstOf = async (of: Knex) => {
+      for await (const row of of.raw('select n from generate_series(1, 10000) n').stream())
+        return row as unknown;
+      return undefined;
+    };
+    expect(await read(firstOf)).toEqual({ n: 1 });
+    expect(await read((of) => of('counters').where({ id: 1 }).first())).toMatchObject({ id: 1 });
+    expect(routing.engines.find('reader')!.inFlight).toBe(0);
+  });
+
+  it('that misses is no failed query to listeners, and is tried twice at most', async () => {
+    await start();
+    await slave1.pause();
+    const bookmark = await written(2_000);
+    const heard: string[] = [];
+    const decisions: string[] = [];
+    const query = routing.knex('counters').where({ id: 1 }).first<{ n: number }>();
+    for (const knexLike of [routing.knex, query])
+      (knexLike as Knex).on('query-error', ({ message }: Error) => heard.push(message));
+    routing.events.on('decision', ({ engine }) => decisions.push(engine));
+    routing.engines.find('reader')!.servers.areSeveral = true; // so that its name alone proves nothing
+    expect(await routing.run({ bookmark }, async () => query)).toMatchObject({ n: 2_000 });
+    await slave1.resume();
+    expect(heard).toEqual([]);
+    expect(decisions.filter((engine) => engine === 'reader').length).toBeLessThanOrEqual(2);
+    expect(decisions.at(-1)).toBe('master');
+  });
 
   it.each<[string, (db: Knex) => PromiseLike<unknown>, string]>([
     ['a relation that is not there', (of) => of('nowhere').select(), '42P01'],
@@ -202,5 +270,92 @@ describeWithPrograms('a read that is guarded', () => {
     await expect(slow).rejects.toBeInstanceOf(knex.KnexTimeoutError);
     expect(await read((of) => of('counters').where({ id: 1 }).first())).toMatchObject({ id: 1 });
     expect(await Promise.all(theirs)).toEqual(['a stranger', 'a stranger', 'a stranger']);
+  });
+});
+
+describeWithPrograms('the round trips of a client with a bookmark', () => {
+  it('are one for each read, settling included', async () => {
+    const [toMaster, toReader] = await Promise.all([
+      startTripCounter(db.master.connection),
+      startTripCounter(await pgbouncer(slave1.connection)),
+    ]);
+    opened.push(toMaster, toReader);
+    const routing = await routingTo(toReader.connection, {
+      master: { connection: toMaster.connection },
+      health: { ...UNHURRIED, intervalMs: 600_000 },
+    });
+    const bookmark = await routing.run(async () => {
+      await routing.knex('counters').where({ id: 3 }).update({ n: 1 });
+      return routing.bookmark();
+    });
+    await db.caughtUp();
+    const read = async () => routing.knex('counters').where({ id: 3 }).first<{ n: number }>();
+    await routing.run({ bookmark }, read); // connects
+    let carried = bookmark;
+    const before = toMaster.trips + toReader.trips;
+    for (let times = 0; times < 3; times++)
+      carried = await routing.run({ bookmark: carried }, async () => {
+        expect(await read()).toEqual({ id: 3, n: 1 });
+        return routing.bookmark();
+      });
+    expect({ master: toMaster.trips, all: toMaster.trips + toReader.trips - before }).toMatchObject({
+      all: 3,
+    });
+  });
+});
+
+describeWithPrograms('a name that a balancer leads to two slaves', () => {
+  it('begins read-only transactions on slaves, and none of them shows less than was seen', async () => {
+    const routing = await routingTo(await haproxy());
+    const reader = routing.engines.find('reader')!;
+    await eventually(async () => {
+      await Promise.all(Array.from({ length: 6 }, () => reader.knex.raw('select pg_sleep(0.01)')));
+      expect(reader.endpoint).toBe('balanced');
+    });
+    await slave2.delay(700);
+    const engines = new Set<string>();
+    routing.events.on('decision', ({ engine, reason }) => void (reason !== 'write' && engines.add(engine)));
+    for (let n = 1; n <= 15; n++) {
+      const bookmark = await routing.run(async () => {
+        await routing.knex('counters').where({ id: 7 }).update({ n });
+        return routing.bookmark();
+      });
+      const shown = await routing.run({ bookmark }, () =>
+        routing.knex.transaction((trx) => trx('counters').where({ id: 7 }).first<{ n: number }>(), {
+          readOnly: true,
+        }),
+      );
+      expect(shown.n).toBe(n);
+    }
+    expect(engines).toContain('reader');
+  });
+
+  it('cancels a query on the server that runs it, and keeps its connection elsewhere', async () => {
+    const routing = await routingTo(await haproxy());
+    const strangers = [slave1, slave2].map(({ connection }) => knex({ client: 'pg', connection }));
+    opened.push(...(strangers as unknown as { destroy(): Promise<void> }[]));
+    const theirs = strangers.map((one) => one.raw("select pg_sleep(1.5), 'a stranger' as who"));
+    const slow = Array.from({ length: 4 }, () =>
+      routing.run(async () => routing.knex.raw('select pg_sleep(30)').timeout(200, { cancel: true })),
+    );
+    for (const one of slow) await expect(one).rejects.toBeInstanceOf(knex.KnexTimeoutError);
+    for (const slave of [slave1, slave2])
+      await eventually(async () => {
+        const left = await slave.query(
+          "SELECT 1 FROM pg_stat_activity WHERE query LIKE 'select pg_sleep(30)%' AND state = 'active'",
+        );
+        expect(left).toEqual([]);
+      });
+    expect((await Promise.all(theirs)).map(({ rows }) => (rows as [{ who: string }])[0].who)).toEqual(['a stranger', 'a stranger']); // prettier-ignore
+  });
+
+  it('says so once in the log', async () => {
+    const routing = await routingTo(await pgbouncer(slave1.connection));
+    await routing.run(async () => routing.knex('counters').first());
+    await eventually(() =>
+      expect(warnings).toEqual([
+        'Engine reader leads through a pooler: its reads prove what they show, and it is not made the master',
+      ]),
+    );
   });
 });

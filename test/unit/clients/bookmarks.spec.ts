@@ -5,7 +5,7 @@ import { Signer } from '../../../src/clients/signer.js';
 import type { MasterPosition } from '../../../src/freshness/master-positions.js';
 import type { Freshness } from '../../../src/freshness/freshness.js';
 import { type Context, openContext } from '../../../src/context/context.js';
-import { ANYWHERE, see, settleAt } from '../../../src/context/seen.js';
+import { ANYWHERE, see, settleAt, witness } from '../../../src/context/seen.js';
 
 const EPOCH = { system: '7555', timeline: 1 };
 const SLAVES = ['slave1', 'slave2'];
@@ -299,5 +299,23 @@ describe('where the master tells no positions', () => {
 
   it('nothing counts that was seen longer ago', async () => {
     expect(await seenAfter(15.1)).toEqual({ unsettled: undefined, slave: undefined });
+  });
+});
+
+describe('what a slave has shown and its position covers', () => {
+  it('asks the master for nothing in the next request, and is still known to come from a slave', async () => {
+    const context = job();
+    witness(context.work.seen, 70n);
+    const { work } = restored((await bookmarks.issue(context))!);
+    expect(work.seen).toMatchObject({ position: 70n, unsettled: undefined, shown: ANYWHERE });
+    expect(master.settled).toBe(0);
+  });
+
+  it('is no word on what was seen after it', () => {
+    const context = job();
+    witness(context.work.seen, 70n);
+    see(context.work.seen, 'slave1@1');
+    const { work } = restored(bookmarks.current(context)!);
+    expect(work.seen).toMatchObject({ position: 70n, unsettled: 'slave1@1' });
   });
 });

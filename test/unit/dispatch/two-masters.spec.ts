@@ -2,7 +2,9 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { openContext } from '../../../src/context/context.js';
 import { runInContext } from '../../../src/context/context-storage.js';
 import type { Dispatched } from '../../../src/dispatch/dispatched.js';
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import { Dispatcher } from '../../../src/dispatch/dispatcher.js';
+import { MissedGuards } from '../../../src/dispatch/missed-guards.js';
 import { SeenTracker } from '../../../src/dispatch/seen-tracker.js';
 import { TwoMastersError } from '../../../src/errors.js';
 import { type Classification, READ, unproved, write } from '../../../src/intent/intent.js';
@@ -40,7 +42,7 @@ beforeEach(() => {
     decider: decider as Decider,
     announcer: announcer as DecisionAnnouncer,
     classifier: classifier as QueryClassifier,
-    tracker: new SeenTracker(undefined, false),
+    tracker: new SeenTracker(undefined, false, new MissedGuards(0, SYSTEM_CLOCK)),
     logger: { debug() {}, warn() {} },
     isContested: () => isContested,
   });

@@ -10,7 +10,7 @@ function poolOfOne(logged: string[] = []): Knex {
     override async acquireRawConnection(): Promise<object> {
       return {};
     }
-    async destroyRawConnection(): Promise<void> {}
+    override async destroyRawConnection(): Promise<void> {}
   }
   const client = Stub as unknown as typeof Knex.Client;
   const log = { warn: (text: string) => void logged.push(text) };

@@ -19,7 +19,7 @@ beforeEach(() => {
   jest.useFakeTimers();
   asked = new AskedKnex();
   slave = stubEngine('slave1', 'slave', { probes: asked.knex });
-  slave.startedAt = 'run1';
+  slave.servers.heard('run1');
   nowMs = 0;
   replay = new SlaveReplay(
     slave,
@@ -215,7 +215,7 @@ describe('what is known of a slave', () => {
   it('is nothing of a server that was started anew, which may be behind where it was', async () => {
     void replay.probe();
     await asked.answer(replayed('0/20'));
-    slave.startedAt = 'run2';
+    slave.servers.heard('run2');
     expect(replay.known).toBe(0n);
     void replay.probe();
     await asked.answer(replayed('0/10', 'run2'));
@@ -224,7 +224,7 @@ describe('what is known of a slave', () => {
 
   it('is of the run that answered, when the news of the next one come first', async () => {
     void replay.probe();
-    slave.startedAt = 'run2';
+    slave.servers.heard('run2');
     await asked.answer(replayed('0/20', 'run1'));
     expect(replay.known).toBe(0n);
   });

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Engine } from '../../../src/engines/engine.js';
-import type { EngineHealth, Fault } from '../../../src/health/engine-health.js';
+import type { EngineHealth } from '../../../src/health/engine-health.js';
+import type { Fault } from '../../../src/health/server-faults.js';
 import {
   BACKOFF_MS,
   MASTER_ANSWER,

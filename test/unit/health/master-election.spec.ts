@@ -195,3 +195,34 @@ describe('a server that takes writes and was never seen as a slave', () => {
     expect(elected()).toBe(stranger);
   });
 });
+
+describe('a name that leads to several servers', () => {
+  it.each<[string, (servers: typeof master.servers) => void]>([
+    ['through a balancer', (servers) => ['A', 'B', 'A'].forEach((run) => servers.heard(run))],
+    ['through a pooler', (servers) => servers.reaches({}, 'A', true)],
+  ])('%s is not followed, since the next connection may reach another one', (_how, lead) => {
+    const reader = engineOf('reader');
+    healths.push(healthOf(reader));
+    says(reader, SLAVE_ANSWER);
+    expect(elected()).toBeUndefined();
+    lead(reader.servers);
+    isGone(master);
+    says(reader, promoted(2));
+    expect(elected()).toBeUndefined();
+    says(slave1, promoted(2));
+    expect(elected()).toBe(slave1);
+  });
+
+  it("is followed where it is configured as the master's", () => {
+    const other = engineOf('slave1', 'master');
+    const configured = engineOf('master', 'slave');
+    healths = [other, configured].map((engine) => healthOf(engine));
+    says(other, MASTER_ANSWER);
+    says(configured, SLAVE_ANSWER);
+    expect(elected(other)).toBeUndefined();
+    configured.servers.reaches({}, 'A', true);
+    isGone(other);
+    says(configured, promoted(2));
+    expect(elected(other)).toBe(configured);
+  });
+});

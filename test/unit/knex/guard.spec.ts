@@ -27,7 +27,7 @@ describe('a guard', () => {
     expect(guard.values).toEqual(['16/B374D848', '3']);
     expect(guard.proved).toBeUndefined();
     guard.heard('16/B374D900');
-    expect(guard).toMatchObject({ witness: 0x16_b374_d900n, proved: 0x16_b374_d848n });
+    expect(guard).toMatchObject({ witness: 0x16_b374_d900n, proved: 0x16_b374_d900n });
     guard.heard(null); // no slave
     expect(guard.witness).toBe(0x16_b374_d900n);
   });

@@ -49,7 +49,8 @@ let needed: number;
 
 beforeEach(() => {
   freshness = new ToldFreshness();
-  slaves = ['a', 'b'].map((name) => Object.assign(stubEngine(name), { startedAt: '1' }));
+  slaves = ['a', 'b'].map((name) => stubEngine(name));
+  for (const { servers } of slaves) servers.heard('1');
   needed = 0;
   freshness.found = slaves[1];
 });

@@ -4,11 +4,12 @@ import { chmodSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'nod
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { freePort } from '../../../src/testing/free-port.js';
-import type { PostgresServer } from '../../../src/testing/index.js';
-import { eventually } from '../testing/eventually.js';
+import { freePort } from '../../src/testing/free-port.js';
+import type { PostgresConnection } from '../../src/testing/index.js';
+import { waitUntil } from '../../src/testing/wait-until.js';
 
-type Connection = PostgresServer['connection'];
+/** For a program that does not listen; a busy machine may be slow. */
+const LISTENS_WITHIN_MS = 30_000;
 
 /** The programs that are not there; Debian's packages are called the same. */
 export function missingPrograms(...names: string[]): string[] {
@@ -23,10 +24,10 @@ export function missingPrograms(...names: string[]): string[] {
 }
 
 /** A program of somebody else's that listens on a port of its own, with its files in a folder of its own. */
-class Proxy {
+export class Proxy {
   private constructor(
     private readonly child: ChildProcess,
-    private readonly folder: string,
+    readonly folder: string,
     readonly port: number,
   ) {}
 
@@ -41,7 +42,7 @@ class Proxy {
     for (const [name, text] of Object.entries(files(port, folder)))
       writeFileSync(join(folder, name), text, { mode: 0o644 });
     const child = spawn(command, args(folder), { stdio: 'ignore' });
-    await eventually(() => canConnect(port));
+    await waitUntil({ what: `${command} to listen`, timeoutMs: LISTENS_WITHIN_MS }, () => listens(port));
     return new Proxy(child, folder, port);
   }
 
@@ -53,7 +54,7 @@ class Proxy {
 }
 
 /** HAProxy gives each connection to the next server. */
-export function startHaproxy(targets: readonly Connection[]): Promise<Proxy> {
+export function startHaproxy(targets: readonly PostgresConnection[]): Promise<Proxy> {
   const servers = targets.map(({ host, port }, n) => `  server s${n} ${host}:${port}`);
   return Proxy.start(
     'haproxy',
@@ -77,7 +78,7 @@ export function startHaproxy(targets: readonly Connection[]): Promise<Proxy> {
 
 /** PgBouncer lends a connection to a server for a transaction each, or for as long as a client stays. */
 export function startPgbouncer(
-  { host, port: target, user, password, database }: Connection,
+  { host, port: target, user, password, database }: PostgresConnection,
   mode: 'transaction' | 'session' = 'transaction',
 ): Promise<Proxy> {
   const isRoot = process.getuid?.() === 0;
@@ -105,10 +106,13 @@ export function startPgbouncer(
   );
 }
 
-async function canConnect(port: number): Promise<void> {
+async function listens(port: number): Promise<boolean> {
   const socket = connect(port, '127.0.0.1');
   try {
     await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
   } finally {
     socket.destroy();
   }
