@@ -37,10 +37,10 @@ export class BookmarkCarrier implements Carrier {
       ...cookies.values(),
       ...headerValues(header && request.headers[header.toLowerCase()]),
     ]);
-    const brought = this.bookmarks.content(context);
+    const brought = this.bookmarks.standing(context);
     return () => {
       const names = [...cookies.keys()];
-      const isNew = this.bookmarks.content(context) !== brought || work.seen.isOld;
+      const isNew = this.bookmarks.hasNews(context, brought);
       if (this.isStored(work)) this.end(response, names);
       else if (isNew || names.length > 1) this.write(context, response, names);
     };

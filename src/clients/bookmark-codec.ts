@@ -7,6 +7,8 @@ export interface Bookmark {
   readonly position: Position;
   /** The slave on which more was seen, `'*'` for anywhere, `'~'` where the position covers it; undefined when it says it all. */
   readonly unsettled: string | undefined;
+  /** Until when it does not cover for certain what its client has seen, in ms since 1970; undefined: it does. */
+  readonly asksUntilMs?: number | undefined;
 }
 
 /** A bookmark as it comes back. */
@@ -27,17 +29,24 @@ export const BOOKMARK_VERSION = '1';
 export class BookmarkCodec {
   constructor(private readonly signer: Signer) {}
 
-  encode({ epoch, position, unsettled = '' }: Bookmark): string {
-    return this.signer.sign([epoch.system, String(epoch.timeline), position.toString(36), unsettled]);
+  encode({ epoch, position, unsettled = '', asksUntilMs }: Bookmark): string {
+    const fields = [epoch.system, String(epoch.timeline), position.toString(36), unsettled];
+    return this.signer.sign(asksUntilMs ? [...fields, Math.ceil(asksUntilMs).toString(36)] : fields);
   }
 
   decode(text: string): CarriedBookmark | BookmarkFault {
     const verified = this.signer.verify(text);
     if (typeof verified === 'string') return verified;
     const { fields, isOld, ageSeconds } = verified;
-    const [system = '', timeline = '', position = '', unsettled = ''] = fields;
-    const epoch = { system, timeline: Number(timeline) };
-    return { epoch, position: parseBase36(position), unsettled: unsettled || undefined, isOld, ageSeconds };
+    const [system = '', timeline = '', position = '', unsettled = '', asksUntil] = fields;
+    return {
+      epoch: { system, timeline: Number(timeline) },
+      position: parseBase36(position),
+      unsettled: unsettled || undefined,
+      asksUntilMs: asksUntil === undefined ? undefined : parseInt(asksUntil, 36),
+      isOld,
+      ageSeconds,
+    };
   }
 }
 

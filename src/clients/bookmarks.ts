@@ -1,5 +1,7 @@
+import type { Clock } from '../clock.js';
 import type { Context, Work } from '../context/context.js';
 import { ANYWHERE, COVERED, type Seen, bring, settleAt, showSomewhere, slaveOf } from '../context/seen.js';
+import { RELIED_ON_MS, toCarry } from './carried-server.js';
 import type { BookmarkCodec, CarriedBookmark } from './bookmark-codec.js';
 import { type CarriedFaults, noFaults } from './carried-faults.js';
 import { type Epoch, isSameEpoch } from '../freshness/position.js';
@@ -22,6 +24,13 @@ export interface BookmarksParts {
   readonly newerTimeline: (timeline: number) => void;
   /** For how long what a client has seen counts where the master tells no positions. */
   readonly seconds: number;
+  readonly clock: Pick<Clock, 'wallMs'>;
+}
+
+/** Where a context stands, to be compared with where it stands later. */
+export interface Standing {
+  readonly content: string;
+  readonly marks: number;
 }
 
 /**
@@ -72,17 +81,32 @@ export class Bookmarks {
   current({ work }: Context): string | undefined {
     const { latest } = this.freshness.master;
     const { position } = work.seen;
-    const unsettled = serverToCarry(work);
-    if (position === 0n && unsettled === undefined) return undefined;
+    const carried = toCarry(work, this.parts.clock.wallMs());
+    if (position === 0n && carried.unsettled === undefined) return undefined;
     this.firstIssued?.();
     this.firstIssued = undefined;
     const epoch = latest?.epoch ?? NO_EPOCH;
-    return this.codec.encode({ epoch, position, unsettled });
+    return this.codec.encode({ epoch, position, ...carried });
   }
 
   /** What the context's bookmark says, to be compared with what it says later. */
   content({ work }: Context): string {
-    return `${work.seen.position}:${serverToCarry(work) ?? ''}`;
+    return `${work.seen.position}:${toCarry(work, this.parts.clock.wallMs()).unsettled ?? ''}`;
+  }
+
+  standing(context: Context): Standing {
+    return { content: this.content(context), marks: context.work.seen.marks };
+  }
+
+  /**
+   * Whether the client is to be told: not where the bookmark that it has covers for certain what was seen since, also after
+   * its other responses have replaced that bookmark, and again what they replaced it by.
+   */
+  hasNews(context: Context, { content, marks }: Standing): boolean {
+    const { seen } = context.work;
+    if (seen.isOld || this.content(context) !== content) return true;
+    if (seen.marks === marks || seen.unsettled === undefined) return false;
+    return seen.unsettled === ANYWHERE || this.parts.clock.wallMs() > seen.reliedUntilMs;
   }
 
   private restoreOne({ work }: Context, text: string): void {
@@ -90,17 +114,27 @@ export class Bookmarks {
     if (decoded === 'other set') return;
     if (typeof decoded === 'string') return this.distrust(work.seen, decoded);
     if (!this.freshness.isTold) return this.byTime(work, decoded);
-    const { epoch, position, unsettled, isOld } = decoded;
+    const { epoch, position, isOld } = decoded;
     const current = this.freshness.master.latest;
     if (!current || epoch.system === NO_EPOCH.system) return bring(work.seen);
     if (!isSameEpoch(epoch, current.epoch)) return this.foreign(work.seen, epoch, current.epoch);
     settleAt(work.seen, position, -1);
     work.seen.isOld ||= isOld;
-    if (unsettled === undefined) return;
-    if (unsettled === COVERED) return showSomewhere(work.seen);
-    const slave = slaveOf(unsettled);
-    if (this.isSlave(slave)) work.slave ??= slave;
-    bring(work.seen, this.isSlave(slave) ? unsettled : undefined);
+    this.restoreServer(work, decoded);
+  }
+
+  private restoreServer(work: Work, { unsettled, asksUntilMs, ageSeconds }: CarriedBookmark): void {
+    const { seen } = work;
+    const nowMs = this.parts.clock.wallMs();
+    const asks = asksUntilMs !== undefined && asksUntilMs > nowMs;
+    if (asks) seen.asksUntilMs = Math.max(seen.asksUntilMs, asksUntilMs);
+    if (unsettled === undefined && !asks) return;
+    if (unsettled === COVERED && !asks) return showSomewhere(seen);
+    const server = unsettled !== undefined && this.isSlave(slaveOf(unsettled)) ? unsettled : undefined;
+    if (server !== undefined) work.slave ??= slaveOf(server);
+    if (asks || server === undefined) return bring(seen);
+    bring(seen, server);
+    seen.reliedUntilMs = Math.max(seen.reliedUntilMs, nowMs - ageSeconds * 1000 + RELIED_ON_MS);
   }
 
   /** Where the master tells no positions a client stays where it has read, and on the master where it wrote, for a while. */
@@ -121,18 +155,4 @@ export class Bookmarks {
     this.counts[fault]++;
     bring(seen);
   }
-}
-
-/**
- * The server that goes with a bookmark's position. A server that the client brought is kept as long as reads may stay there:
- * responses to its parallel requests that stay say nothing new and rely on the bookmark that this one replaces. Where it
- * was left they have seen what nobody here knows of.
- */
-function serverToCarry({ seen, slave }: Work): string | undefined {
-  const { brought, goesOn } = seen;
-  if (goesOn) return ANYWHERE;
-  const isCovered = seen.unsettled === undefined && seen.shown === ANYWHERE && brought === undefined;
-  const server = isCovered ? COVERED : (seen.unsettled ?? seen.shown);
-  if (brought === undefined || brought === ANYWHERE || brought === server) return server;
-  return server === undefined && slaveOf(brought) === slave ? brought : ANYWHERE;
 }

@@ -71,7 +71,7 @@ function createBookmarks(
   const signer = new Signer({ kind: BOOKMARK_VERSION, set, secrets, maxAgeSeconds, clock });
   const isSlave = (name: string) => engines.find(name)?.role === 'slave';
   const codec = new BookmarkCodec(signer);
-  return new Bookmarks({ codec, freshness, isSlave, firstIssued, newerTimeline, seconds });
+  return new Bookmarks({ codec, freshness, isSlave, firstIssued, newerTimeline, seconds, clock });
 }
 
 function bookmarkCarrier(options: ResolvedOptions, bookmarks: Bookmarks, outside: Outside): Carrier {

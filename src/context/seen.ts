@@ -27,6 +27,10 @@ export interface Seen {
   goesOn: boolean;
   /** A bookmark that the client brought has lived for half of its time. */
   isOld: boolean;
+  /** Until when its other requests may rely on the server that the client's bookmark named, in ms since 1970. 0: no longer. */
+  reliedUntilMs: number;
+  /** Until when no bookmark of the client covers for certain what it has seen, in ms since 1970. 0: it does. */
+  asksUntilMs: number;
 }
 
 export function nothingSeen(): Seen {
@@ -38,6 +42,8 @@ export function nothingSeen(): Seen {
     marks: 0,
     goesOn: false,
     isOld: false,
+    reliedUntilMs: 0,
+    asksUntilMs: 0,
   };
 }
 

@@ -48,6 +48,7 @@ const make = (set = 'default', secret = 'a secret of sixteen or more') =>
     firstIssued: () => issuedFirst++,
     newerTimeline: (timeline) => newer.push(timeline),
     seconds: 15,
+    clock: CLOCK,
   });
 
 beforeEach(() => {
@@ -192,6 +193,72 @@ describe('the place that a client brought', () => {
     expect(bookmarks.content(context)).toBe(before);
     see(context.work.seen);
     expect(bookmarks.content(context)).not.toBe(before);
+  });
+});
+
+describe('what a response has seen', () => {
+  /** Whether the client is told of what its request does from here on. */
+  function toldOf(text: string, work: (context: Context) => unknown): boolean {
+    const context = restored(text);
+    const before = bookmarks.standing(context);
+    work(context);
+    return bookmarks.hasNews(context, before);
+  }
+
+  const seeAt = (server?: string) => (context: Context) => see(context.work.seen, server);
+
+  it('goes untold where it is nothing, or a position covers it', async () => {
+    expect(toldOf(await seenUpTo(5n), () => undefined)).toBe(false);
+    const settled = await seenUpTo(100n);
+    const atMaster = (context: Context) => {
+      see(context.work.seen);
+      settleAt(context.work.seen, 100n, context.work.seen.marks);
+    };
+    expect(toldOf(settled, atMaster)).toBe(false);
+    expect(toldOf(await seenUpTo(5n, 'slave1@1'), seeAt('slave1@1'))).toBe(false);
+  });
+
+  it('is told although the bookmark says anywhere already: a parallel one may have settled that', async () => {
+    master.position = -1n;
+    const anywhere = await seenUpTo(5n, ANYWHERE);
+    expect(toldOf(anywhere, seeAt())).toBe(true);
+    expect(toldOf(anywhere, () => undefined)).toBe(false);
+  });
+
+  it('is told anew where the bookmark that it relies on was issued a while ago', async () => {
+    const text = await seenUpTo(5n, 'slave1@1');
+    nowSeconds += 9;
+    expect(toldOf(text, seeAt('slave1@1'))).toBe(false);
+    nowSeconds += 2;
+    expect(toldOf(text, seeAt('slave1@1'))).toBe(true);
+    expect(toldOf(text, () => undefined)).toBe(false);
+  });
+
+  /** The bookmark of a request that came with this one, settled, and was served by slave2. */
+  async function movedFrom(text: string): Promise<string> {
+    const context = restored(text);
+    if (context.work.seen.unsettled !== undefined) await master.settle(context.work.seen);
+    context.work.slave = 'slave2';
+    see(context.work.seen, 'slave2@1');
+    return (await bookmarks.issue(context))!;
+  }
+
+  it('on a slave that others have left is asked for while it may rely on that, however often it is replaced', async () => {
+    let text = await seenUpTo(5n, 'slave1@1');
+    for (let times = 0; times < 3; times++) {
+      text = await movedFrom(text);
+      expect(restored(text).work.seen).toMatchObject({ position: 100n, unsettled: ANYWHERE });
+    }
+    nowSeconds += 26;
+    expect(restored(await movedFrom(text)).work.seen.unsettled).toBe('slave2@1');
+  });
+
+  it('on one of two slaves that a client brings together is asked for as well', async () => {
+    const both = restored(await seenUpTo(5n, 'slave1@1'), await seenUpTo(5n, 'slave2@1'));
+    await master.settle(both.work.seen);
+    see(both.work.seen, 'slave2@1');
+    const text = await movedFrom((await bookmarks.issue(both))!);
+    expect(restored(text).work.seen.unsettled).toBe(ANYWHERE);
   });
 });
 

@@ -1,0 +1,33 @@
+import type { Work } from '../context/context.js';
+import { ANYWHERE, COVERED, slaveOf } from '../context/seen.js';
+import type { Bookmark } from './bookmark-codec.js';
+
+/**
+ * How long after a bookmark was issued a response may rely on the server that it names, and tell its client nothing. A response
+ * that goes later tells the same again.
+ */
+export const RELIED_ON_MS = 10_000;
+
+/** How much longer a client that has left that server asks: a bookmark of the same name may be a little younger, and clocks differ. */
+const ASKS_LONGER_MS = 15_000;
+
+/**
+ * What goes with a bookmark's position: the server where more was seen. A server that the client brought is kept as long as
+ * reads may stay there: responses to its parallel requests that stay tell nothing new, and rely on the bookmark that this one
+ * replaces. Where it was left they have seen, or will see, what nobody here knows of; until they can't rely on it any more
+ * each request of the client asks the master how far it is.
+ */
+export function toCarry({ seen, slave }: Work, nowMs: number): Pick<Bookmark, 'unsettled' | 'asksUntilMs'> {
+  const asksUntilMs = seen.asksUntilMs > nowMs ? seen.asksUntilMs : 0;
+  if (seen.goesOn) return { unsettled: ANYWHERE, asksUntilMs };
+  const { brought, reliedUntilMs } = seen;
+  const server = seen.unsettled ?? seen.shown;
+  if (brought === undefined && seen.unsettled === undefined && server === ANYWHERE)
+    return { unsettled: COVERED, asksUntilMs };
+  if (brought === undefined || (reliedUntilMs === 0 && brought === ANYWHERE))
+    return { unsettled: server, asksUntilMs };
+  if (brought !== ANYWHERE && brought === server) return { unsettled: server, asksUntilMs };
+  if (server === undefined && slaveOf(brought) === slave) return { unsettled: brought, asksUntilMs };
+  const untilMs = reliedUntilMs + ASKS_LONGER_MS;
+  return { unsettled: ANYWHERE, asksUntilMs: untilMs > nowMs ? Math.max(asksUntilMs, untilMs) : asksUntilMs };
+}

@@ -1,0 +1,147 @@
+import { Controller, Get, Module, Post, Query, Res } from '@nestjs/common';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Knex } from 'knex';
+import type { ServerResponse } from 'node:http';
+import {
+  type BookmarkOptions,
+  DatabaseRouting,
+  DatabaseRoutingModule,
+  type DatabaseRoutingOptions,
+  InjectKnex,
+  type RoutedKnex,
+} from '../../src/index.js';
+import type { PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
+import { Person } from './person.js';
+import { answeringNode, enginesOf, startReplicatedNodes } from './replicated-nodes.js';
+import { type Answer, HTTP_ADAPTERS, type RunningApp, startApp } from './running-app.js';
+
+/** Where a handler waits until the test lets it go on. */
+const gates = new Map<string, { reached: () => void; open: Promise<void> }>();
+
+function gate(name: string): { reached: Promise<void>; open: () => void } {
+  let open = () => undefined as void;
+  let reach = () => undefined as void;
+  const reached = new Promise<void>((resolve) => (reach = resolve));
+  gates.set(name, { reached: reach, open: new Promise<void>((resolve) => (open = resolve)) });
+  return { reached, open };
+}
+
+async function passing(name: string | undefined): Promise<void> {
+  const at = name === undefined ? undefined : gates.get(name);
+  at?.reached();
+  await at?.open;
+}
+
+const titles = (db: Knex): Promise<string[]> => db('posts').orderBy('id').pluck('title');
+const write = (db: Knex, title: string) => db('posts').insert({ title });
+
+type AnyResponse = ServerResponse & { raw?: ServerResponse; hijack?: () => void; send(body: string): void };
+
+@Controller('posts')
+class PostsController {
+  constructor(@InjectKnex() private readonly db: RoutedKnex) {}
+
+  @Get()
+  async list(@Query('gate') name?: string) {
+    await passing(name);
+    return { titles: await titles(this.db), node: await answeringNode(this.db) };
+  }
+
+  /** Sends its response itself: what it has written is in no position. */
+  @Post('by-hand')
+  async byHand(@Res() response: AnyResponse, @Query('title') title: string, @Query('gate') name?: string) {
+    await passing(name);
+    await write(this.db, title);
+    response.send('done');
+  }
+}
+
+@Module({ controllers: [PostsController] })
+class BoardModule {}
+
+let replication: ReplicatedPostgres;
+let slave1: PostgresSlave;
+let slave2: PostgresSlave;
+
+beforeAll(async () => {
+  replication = await startReplicatedNodes();
+  [slave1, slave2] = [replication.slave('slave1'), replication.slave('slave2')];
+});
+
+afterAll(() => replication.stop());
+
+const pauseBoth = () => Promise.all([slave1.pause(), slave2.pause()]);
+const writtenElsewhere = (title: string) =>
+  replication.master.query('INSERT INTO posts (title) VALUES ($1)', [title]);
+const titlesIn = ({ body }: Answer) => (body as { titles: string[] }).titles;
+const nodeOf = ({ body }: Answer) => (body as { node: string }).node;
+
+beforeEach(async () => {
+  await replication.master.query('DELETE FROM posts');
+  await replication.caughtUp();
+});
+
+afterEach(async () => {
+  gates.clear();
+  await Promise.all([slave1.resume(), slave2.resume()]);
+  await replication.caughtUp();
+});
+
+describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
+  let app: RunningApp;
+  let person: Person;
+  let preferred: string;
+  const bookmark: BookmarkOptions = { waitMs: 20, secret: 'the same secret in all processes' };
+  const balancer: DatabaseRoutingOptions['balancer'] = {
+    choose: (slaves) => slaves.find(({ name }) => name === preferred) ?? slaves[0]!,
+  };
+
+  beforeAll(async () => {
+    app = await startApp(createAdapter, {
+      imports: [DatabaseRoutingModule.forRoot(enginesOf(replication, { bookmark, balancer })), BoardModule],
+    });
+    await app.app.get(DatabaseRouting).ready();
+  });
+
+  afterAll(() => app.close());
+
+  beforeEach(() => {
+    preferred = 'slave2';
+    person = new Person(app);
+  });
+
+  describe('with parallel requests', () => {
+    it('shows what a response had to say that says no more than the bookmark it came with', async () => {
+      await person.post('/posts/by-hand?title=A');
+      await replication.caughtUp();
+      const { reached, open } = gate('beside');
+      const writing = person.post('/posts/by-hand?title=B&gate=beside');
+      await reached;
+      await person.get('/posts'); // settles, and replaces the bookmark
+      await pauseBoth();
+      open();
+      await writing;
+      expect(titlesIn(await person.get('/posts'))).toEqual(['A', 'B']);
+    });
+
+    it('shows what a slow one has seen on a slave that quick ones have left, and twice replaced', async () => {
+      await person.get('/posts');
+      const { reached, open } = gate('slow');
+      const slow = person.get('/posts?gate=slow');
+      await reached;
+      await slave2.pause();
+      await person.post('/posts/by-hand?title=A');
+      preferred = 'slave1';
+      await replication.caughtUp([slave1]);
+      await person.get('/posts');
+      expect(nodeOf(await person.get('/posts'))).toBe('slave1');
+      await slave1.pause();
+      await writtenElsewhere('B');
+      await slave2.resume();
+      await replication.caughtUp([slave2]);
+      open();
+      expect(await slow).toMatchObject({ body: { titles: ['A', 'B'], node: 'slave2' } });
+      expect(titlesIn(await person.get('/posts'))).toEqual(['A', 'B']);
+    });
+  });
+});
