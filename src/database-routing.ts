@@ -3,8 +3,9 @@ import type { Bookmarks } from './clients/bookmarks.js';
 import type { CarriedFaults } from './clients/carried-faults.js';
 import type { Carrier } from './clients/carrier.js';
 import { type Consistency, checkConsistency } from './context/consistency.js';
-import { type EngineChoice, nestContext, openContext } from './context/context.js';
-import { type Ran, currentContext, runInContext, runOnEngine } from './context/context-storage.js';
+import type { EngineChoice } from './context/context.js';
+import { type Ran, currentContext, runOnEngine } from './context/context-storage.js';
+import { openJob, runJob } from './context/job-context.js';
 import { see } from './context/seen.js';
 import { explainedBy } from './dispatch/explainer.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
@@ -94,17 +95,17 @@ export class DatabaseRouting {
     return this.parts.classifier.ready();
   }
 
-  /** Runs a job in a context of its own: reads are balanced, and stay on the master once it wrote. */
+  /** Runs a job in its own context: reads are balanced, and stay on the master once it wrote; a request around it is told. */
   run<Result>(work: () => Result): Ran<Result>;
   run<Result>(options: RunOptions, work: () => Result): Ran<Result>;
   run<Result>(...args: [work: () => Result] | [options: RunOptions, work: () => Result]): Ran<Result> {
     const [options, work] = args.length === 1 ? [{}, args[0]] : args;
-    const { engine, consistency, bookmark } = options;
-    if (engine !== undefined) this.engines.assertChoice(engine, 'run()');
+    const { engine: scope, consistency, bookmark } = options;
+    if (scope !== undefined) this.engines.assertChoice(scope, 'run()');
     if (consistency !== undefined) checkConsistency(consistency, 'run()');
-    const job = nestContext(openContext('job', { balanced: true }), { scope: engine, consistency });
+    const job = openJob(currentContext(this.name), { scope, consistency, byTime: !this.parts.bookmarks });
     if (bookmark !== undefined) this.parts.bookmarks?.restore(job, [bookmark]);
-    return runInContext(this.name, job, work);
+    return runJob(this.name, job, work);
   }
 
   usingEngine(engine: EngineChoice): Knex;
@@ -150,10 +151,9 @@ export class DatabaseRouting {
 
   /** As last heard; asks no engine. */
   status(): RoutingStatus {
-    const { engines, name } = this;
-    const { health, carrier } = this.parts;
+    const { engines, health, carrier } = this.parts;
     return {
-      name,
+      name: this.name,
       master: engines.master.name,
       isContested: health?.isContested ?? false,
       engines: engines.all().map((engine) => engineStatus(engine, health?.of(engine))),

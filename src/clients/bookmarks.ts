@@ -24,6 +24,8 @@ export interface BookmarksParts {
   readonly newerTimeline: (timeline: number) => void;
   /** For how long what a client has seen counts where the master tells no positions. */
   readonly seconds: number;
+  /** How long a bookmark counts. */
+  readonly maxAgeSeconds: number;
   readonly clock: Pick<Clock, 'wallMs'>;
 }
 
@@ -81,7 +83,7 @@ export class Bookmarks {
   current({ work }: Context): string | undefined {
     const { latest } = this.freshness.master;
     const { position } = work.seen;
-    const carried = toCarry(work, this.parts.clock.wallMs());
+    const carried = this.toCarry(work);
     if (position === 0n && carried.unsettled === undefined) return undefined;
     this.firstIssued?.();
     this.firstIssued = undefined;
@@ -91,7 +93,7 @@ export class Bookmarks {
 
   /** What the context's bookmark says, to be compared with what it says later. */
   content({ work }: Context): string {
-    return `${work.seen.position}:${toCarry(work, this.parts.clock.wallMs()).unsettled ?? ''}`;
+    return `${work.seen.position}:${this.toCarry(work).unsettled ?? ''}`;
   }
 
   standing(context: Context): Standing {
@@ -107,6 +109,11 @@ export class Bookmarks {
     if (seen.isOld || this.content(context) !== content) return true;
     if (seen.marks === marks || seen.unsettled === undefined) return false;
     return seen.unsettled === ANYWHERE || this.parts.clock.wallMs() > seen.reliedUntilMs;
+  }
+
+  private toCarry(work: Work) {
+    const { clock, maxAgeSeconds } = this.parts;
+    return toCarry(work, { nowMs: clock.wallMs(), maxAgeMs: maxAgeSeconds * 1000 });
   }
 
   private restoreOne({ work }: Context, text: string): void {

@@ -11,15 +11,25 @@ export const RELIED_ON_MS = 10_000;
 /** How much longer a client that has left that server asks: a bookmark of the same name may be a little younger, and clocks differ. */
 const ASKS_LONGER_MS = 15_000;
 
+/** For how long a client asks whose response goes on when its bookmark is issued, or has writes under way. */
+export const LINGERS_MS = 60_000;
+
 /**
  * What goes with a bookmark's position: the server where more was seen. A server that the client brought is kept as long as
  * reads may stay there: responses to its parallel requests that stay tell nothing new, and rely on the bookmark that this one
  * replaces. Where it was left they have seen, or will see, what nobody here knows of; until they can't rely on it any more
  * each request of the client asks the master how far it is.
  */
-export function toCarry({ seen, slave }: Work, nowMs: number): Pick<Bookmark, 'unsettled' | 'asksUntilMs'> {
+export function toCarry(
+  { seen, slave }: Work,
+  { nowMs, maxAgeMs }: { nowMs: number; maxAgeMs: number },
+): Pick<Bookmark, 'unsettled' | 'asksUntilMs'> {
   const asksUntilMs = seen.asksUntilMs > nowMs ? seen.asksUntilMs : 0;
   if (seen.goesOn) return { unsettled: ANYWHERE, asksUntilMs };
+  if (seen.lingers) {
+    const untilMs = nowMs + Math.min(LINGERS_MS, maxAgeMs);
+    return { unsettled: ANYWHERE, asksUntilMs: Math.max(asksUntilMs, untilMs) };
+  }
   const { brought, reliedUntilMs } = seen;
   const server = seen.unsettled ?? seen.shown;
   if (brought === undefined && seen.unsettled === undefined && server === ANYWHERE)

@@ -71,7 +71,16 @@ function createBookmarks(
   const signer = new Signer({ kind: BOOKMARK_VERSION, set, secrets, maxAgeSeconds, clock });
   const isSlave = (name: string) => engines.find(name)?.role === 'slave';
   const codec = new BookmarkCodec(signer);
-  return new Bookmarks({ codec, freshness, isSlave, firstIssued, newerTimeline, seconds, clock });
+  return new Bookmarks({
+    codec,
+    freshness,
+    isSlave,
+    firstIssued,
+    newerTimeline,
+    seconds,
+    maxAgeSeconds,
+    clock,
+  });
 }
 
 function bookmarkCarrier(options: ResolvedOptions, bookmarks: Bookmarks, outside: Outside): Carrier {

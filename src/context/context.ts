@@ -25,6 +25,12 @@ export interface ReadOnSlaves {
   readonly tables: Set<string>;
 }
 
+/**
+ * How far a piece of work is: its handler may run, its response may be on its way meanwhile. When it is over, nobody can be
+ * told any more what it sees.
+ */
+export type Progress = 'open' | 'handling' | 'answering' | 'over';
+
 /** What the queries of one piece of work share, however deep they nest. Written by the queries, read by the next ones. */
 export interface Work {
   /** A write was sent: reads stay on the master from here on (rule 7). Never goes back to false. */
@@ -41,6 +47,11 @@ export interface Work {
   readonly seen: Seen;
   /** The HTTP request, until its response is closed; kept only where a `router` may ask for it. */
   request: HttpRequest | undefined;
+  /** The work inside which this one was begun; it is told what this one writes. */
+  readonly outer: Work | undefined;
+  progress: Progress;
+  /** How many of its writes, and of its transactions that may write, have not ended. */
+  writing: number;
 }
 
 /**
@@ -78,6 +89,9 @@ export const NO_CONTEXT: Context = Object.freeze({
     decisions: undefined,
     seen: Object.freeze(nothingSeen()),
     request: undefined,
+    outer: undefined,
+    progress: 'open',
+    writing: 0,
   }),
   entered: undefined,
 });
@@ -96,6 +110,9 @@ export function openContext(
     decisions,
     seen: nothingSeen(),
     request: undefined,
+    outer: undefined,
+    progress: 'open',
+    writing: 0,
   };
   return {
     kind,
@@ -116,7 +133,14 @@ export function nestContext(
   return { ...outer, entered: undefined, ...change };
 }
 
-/** Marks the context's work as a writer; there is nobody to remember it for outside a context. */
-export function markWrote(context: Context): void {
-  if (context.kind !== 'none') context.work.wrote = true;
+/** Marks the context's work as a writer, and what is around it; there is nobody to remember it for outside a context. */
+export function markWrote({ kind, work }: Context): void {
+  if (kind === 'none') return;
+  for (let at: Work | undefined = work; at; at = at.outer) at.wrote = true;
+}
+
+/** Counts a write that begins, or, by -1, that has ended. */
+export function countWriting({ kind, work }: Context, by: 1 | -1): void {
+  if (kind === 'none') return;
+  for (let at: Work | undefined = work; at; at = at.outer) at.writing += by;
 }

@@ -23,14 +23,18 @@ export interface Seen {
   brought: string | undefined;
   /** Counts what was seen, so that a position which was asked for earlier settles nothing that came in between. */
   marks: number;
-  /** More will be seen when the bookmark is issued: the response streams. */
+  /** More will be seen when the bookmark is issued, for as long as the client may listen: the response is an event stream. */
   goesOn: boolean;
+  /** More may be seen or written for a while when the bookmark is issued. */
+  lingers: boolean;
   /** A bookmark that the client brought has lived for half of its time. */
   isOld: boolean;
   /** Until when its other requests may rely on the server that the client's bookmark named, in ms since 1970. 0: no longer. */
   reliedUntilMs: number;
   /** Until when no bookmark of the client covers for certain what it has seen, in ms since 1970. 0: it does. */
   asksUntilMs: number;
+  /** What the work around this one has seen; it is told what this one sees. */
+  outer: Seen | undefined;
 }
 
 export function nothingSeen(): Seen {
@@ -41,17 +45,17 @@ export function nothingSeen(): Seen {
     brought: undefined,
     marks: 0,
     goesOn: false,
+    lingers: false,
     isOld: false,
     reliedUntilMs: 0,
     asksUntilMs: 0,
+    outer: undefined,
   };
 }
 
 /** Something is seen at a server, a slave's; undefined: on the master, or nobody knows where. Two servers are anywhere. */
 export function see(seen: Seen, server: string = ANYWHERE): void {
-  seen.unsettled = together(seen.unsettled, server);
-  if (server !== ANYWHERE) seen.shown = together(seen.shown, server);
-  seen.marks++;
+  for (let at: Seen | undefined = seen; at; at = at.outer) mark(at, server);
 }
 
 /** Something is seen on a slave, and nobody knows on which server of it. */
@@ -62,18 +66,18 @@ export function seeSomewhere(seen: Seen): void {
 
 /** A slave's server has shown something, and has said after it how far it had replayed: a position that covers it. */
 export function witness(seen: Seen, position: bigint): void {
-  if (position > seen.position) seen.position = position;
+  for (let at: Seen | undefined = seen; at; at = at.outer) if (position > at.position) at.position = position;
   showSomewhere(seen);
 }
 
 /** What a position covers was shown by a slave, and nobody knows which. */
 export function showSomewhere(seen: Seen): void {
-  seen.shown = ANYWHERE;
+  for (let at: Seen | undefined = seen; at; at = at.outer) at.shown = ANYWHERE;
 }
 
 /** What a client brings was seen at a server; undefined: nobody knows where, on a slave perhaps. */
 export function bring(seen: Seen, server: string = ANYWHERE): void {
-  see(seen, server);
+  mark(seen, server);
   seen.shown = together(seen.shown, server);
   seen.brought = together(seen.brought, server);
 }
@@ -92,6 +96,12 @@ export function narrows({ position, unsettled }: Seen, kept: string | undefined)
 /** The slave's name of a server. */
 export function slaveOf(server: string): string {
   return server.split('@', 1)[0]!;
+}
+
+function mark(seen: Seen, server: string): void {
+  seen.unsettled = together(seen.unsettled, server);
+  if (server !== ANYWHERE) seen.shown = together(seen.shown, server);
+  seen.marks++;
 }
 
 function together(server: string | undefined, other: string): string {

@@ -1,6 +1,6 @@
 import { ASK_POSITION, type MasterPositionRow } from '../freshness/freshness-questions.js';
 import type { Freshness } from '../freshness/freshness.js';
-import { type Context, markWrote } from '../context/context.js';
+import { type Context, countWriting, markWrote } from '../context/context.js';
 import { see, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import type { KnexConnection } from '../knex-internals.js';
@@ -25,6 +25,7 @@ export interface DispatchedTransactionParts {
 /** A transaction on its way: its engine, and what its beginning and end mean to the context that it began in. */
 export class DispatchedTransaction {
   private isSettled = false;
+  private isCounted = false;
   private timesOutdated = 0;
   private dispatched: Dispatching;
 
@@ -65,6 +66,18 @@ export class DispatchedTransaction {
   shows(engine: Engine, connection: KnexConnection): void {
     if (!this.parts.freshness || this.isSettled) return;
     seeOn(engine, engine.role, engine.runOf(connection), this.parts.context.work.seen);
+  }
+
+  /** It waits for its connection, and may write until it gives that back. */
+  begins(): void {
+    if (this.parts.readOnly) return;
+    countWriting(this.parts.context, 1);
+    this.isCounted = true;
+  }
+
+  hasEnded(): void {
+    if (this.isCounted) countWriting(this.parts.context, -1);
+    this.isCounted = false;
   }
 
   /** Its COMMIT is on its way: from then on the writes may be there, whatever the answer. */

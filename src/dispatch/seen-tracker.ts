@@ -1,5 +1,5 @@
 import type { Consistency } from '../context/consistency.js';
-import { type Context, markWrote } from '../context/context.js';
+import { type Context, countWriting, markWrote } from '../context/context.js';
 import { type Seen, see, seeSomewhere, witness } from '../context/seen.js';
 import type { Engine, EngineRole } from '../engines/engine.js';
 import type { Freshness } from '../freshness/freshness.js';
@@ -58,6 +58,17 @@ export class SeenTracker {
     if (role !== 'master' || classification.intent === 'read') return;
     markWrote(context);
     if (this.tracksWrites(context)) see(context.work.seen);
+  }
+
+  /** Whether a query begins that may write, and is counted until it has ended. */
+  begins({ role, query: { classification, context } }: Dispatched): boolean {
+    if (role !== 'master' || classification.intent === 'read') return false;
+    countWriting(context, 1);
+    return true;
+  }
+
+  hasEnded({ query: { context } }: Dispatched): void {
+    countWriting(context, -1);
   }
 
   /** A query has ended, well or not, or a stream has begun, on a run of a server, which a pooler hides. */

@@ -21,9 +21,18 @@ export function transactionView(
     if (next !== engine) Object.setPrototypeOf(view, views.of(client, (engine = next)));
     return engine;
   };
-  view.acquireConnection = () => acquireFor(transaction, moveTo, client, parts);
+  view.acquireConnection = async () => {
+    transaction.begins();
+    try {
+      return await acquireFor(transaction, moveTo, client, parts);
+    } catch (error) {
+      transaction.hasEnded();
+      throw error;
+    }
+  };
   view.releaseConnection = (connection) => {
     transaction.shows(engine, connection);
+    transaction.hasEnded();
     return client.releaseConnection(connection);
   };
   return view;

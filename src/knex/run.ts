@@ -21,6 +21,7 @@ export class Run {
   /** What proves that the server which runs it shows what was seen; undefined where that is known. */
   protected guard: Guard | undefined;
   private timesOutdated = 0;
+  private isCounted = false;
   private tries: Tries | undefined;
   private readonly begunAtMs: number | undefined;
 
@@ -59,6 +60,7 @@ export class Run {
   protected take(dispatched: Dispatched): Dispatched {
     const { runner, home } = this;
     this.dispatched = dispatched;
+    this.isCounted ||= this.parts.tracker.begins(dispatched);
     this.guard = undefined;
     runner.connection = undefined;
     if (!home.transacting) runner.client = this.parts.views.of(home, dispatched.engine);
@@ -67,6 +69,8 @@ export class Run {
 
   protected ended(): void {
     if (!this.dispatched) return;
+    if (this.isCounted) this.parts.tracker.hasEnded(this.dispatched);
+    this.isCounted = false;
     this.showed(this.dispatched);
     if (!this.runner.client.transacting) this.parts.dispatcher.ended(this.dispatched);
   }

@@ -66,10 +66,9 @@ export class RequestContexts {
     return this.carrier?.load(context, request);
   }
 
-  /** A response that streams is sent while it reads: its client's next request is to show what was seen until then. */
-  streams(context: Context): void {
-    const { seen } = context.work;
-    seen.goesOn = true;
+  /** A response that streams is sent while it reads: its client's next requests are to show what was seen until then. */
+  streams({ work: { seen } }: Context, how: 'goesOn' | 'lingers'): void {
+    seen[how] = true;
     seen.marks++;
   }
 
@@ -77,6 +76,15 @@ export class RequestContexts {
   finish(context: Context): Promise<unknown> | undefined {
     this.writers.end(context);
     return this.carrier?.finish(context);
+  }
+
+  /** The head goes, with all that its client is told: what is still under way, it has to ask for. */
+  private answer(context: Context, request: IncomingMessage, response: ServerResponse): void {
+    const { work } = context;
+    this.writers.end(context);
+    const goesOn = work.progress === 'handling' && !isComplete(request, response);
+    if (goesOn || work.writing > 0) this.streams(context, 'lingers');
+    work.progress = work.progress === 'handling' ? 'answering' : 'over';
   }
 
   private open(request: IncomingMessage, response: ServerResponse, client: ClientRequest): Context {
@@ -87,7 +95,7 @@ export class RequestContexts {
     const writeHead = this.carrier?.attach(context, client, response);
     if (writeHead) {
       onHeaders(response, () => {
-        this.writers.end(context);
+        this.answer(context, request, response);
         writeHead();
       });
     }
@@ -95,6 +103,13 @@ export class RequestContexts {
     return context;
   }
 }
+
+/** Whether nothing follows a head but a body of a length that is known, and so nothing that is read later. */
+function isComplete({ method }: IncomingMessage, response: ServerResponse): boolean {
+  return method === 'HEAD' || BODILESS.has(response.statusCode) || response.hasHeader('content-length');
+}
+
+const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
 /** Not longer than until it is answered: connections opened meanwhile, and timers, keep their context. */
 function keepRequest({ work }: Context, request: ClientRequest, response: ServerResponse): void {

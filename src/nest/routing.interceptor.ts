@@ -8,7 +8,7 @@ import {
 } from '@nestjs/common';
 import { Observable, type Observer, type Subscriber, from, mergeMap } from 'rxjs';
 import type { Consistency } from '../context/consistency.js';
-import { type Context, type HandlerForce, nestContext } from '../context/context.js';
+import { type Context, type HandlerForce, type Work, nestContext } from '../context/context.js';
 import { runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import { consistencyOf } from './decorators/consistency.decorator.js';
@@ -43,7 +43,7 @@ export class RoutingInterceptor implements NestInterceptor {
     const rules = this.rulesOf(execution);
     const context = this.enter(execution, rules);
     const carries = execution.getType() === 'http' && contexts.carries;
-    if (carries && rules.isEventStream) contexts.streams(context); // its head is sent before its events
+    if (carries && rules.isEventStream) contexts.streams(context, 'goesOn'); // its head is sent before its events
     const isHeldBack = carries && !rules.isEventStream;
     const handled = new Observable((subscriber) => {
       const observer = isHeldBack ? this.finishing(context, subscriber) : subscriber;
@@ -63,11 +63,17 @@ export class RoutingInterceptor implements NestInterceptor {
     };
     return {
       next: (value) => {
-        if (value instanceof StreamableFile) this.contexts.streams(context);
+        if (value instanceof StreamableFile) this.contexts.streams(context, 'lingers');
         inTurn(() => subscriber.next(value));
       },
-      error: (error) => inTurn(() => subscriber.error(error)),
-      complete: () => inTurn(() => subscriber.complete()),
+      error: (error) => {
+        hasEnded(context.work);
+        inTurn(() => subscriber.error(error));
+      },
+      complete: () => {
+        hasEnded(context.work);
+        inTurn(() => subscriber.complete());
+      },
     };
   }
 
@@ -77,7 +83,9 @@ export class RoutingInterceptor implements NestInterceptor {
     const { consistency } = rules;
     const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
     this.declare(execution, rules, context);
-    if (execution.getType() === 'http') outer.entered = context;
+    if (execution.getType() !== 'http') return context;
+    outer.entered = context;
+    if (context.work.progress === 'open') context.work.progress = 'handling';
     return context;
   }
 
@@ -150,6 +158,11 @@ export class RoutingInterceptor implements NestInterceptor {
       isEventStream: Reflect.hasMetadata(SSE_METADATA, handler),
     };
   }
+}
+
+/** Its handler has ended; where the head was sent before, nothing more can be told. */
+function hasEnded(work: Work): void {
+  work.progress = work.progress === 'handling' ? 'open' : 'over';
 }
 
 /** What decorators, and the options, say of a handler. */

@@ -1,6 +1,17 @@
-import { Controller, Get, Module, Post, Query, Res } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  Inject,
+  type MiddlewareConsumer,
+  Module,
+  type NestModule,
+  Post,
+  Query,
+  Res,
+} from '@nestjs/common';
+import { NestFactory } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Knex } from 'knex';
+import knexPackage, { type Knex } from 'knex';
 import type { ServerResponse } from 'node:http';
 import {
   type BookmarkOptions,
@@ -11,9 +22,10 @@ import {
   type RoutedKnex,
 } from '../../src/index.js';
 import type { PostgresSlave, ReplicatedPostgres } from '../../src/testing/index.js';
+import { eventually } from '../integration/testing/eventually.js';
 import { Person } from './person.js';
 import { answeringNode, enginesOf, startReplicatedNodes } from './replicated-nodes.js';
-import { type Answer, HTTP_ADAPTERS, type RunningApp, startApp } from './running-app.js';
+import { type Answer, HTTP_ADAPTERS, RunningApp, startApp } from './running-app.js';
 
 /** Where a handler waits until the test lets it go on. */
 const gates = new Map<string, { reached: () => void; open: Promise<void> }>();
@@ -56,8 +68,65 @@ class PostsController {
   }
 }
 
-@Module({ controllers: [PostsController] })
-class BoardModule {}
+/** Ways in which a request writes that its handler, or its response, does not wait for. By GET: nothing is declared. */
+@Controller('ways')
+class WaysController {
+  constructor(
+    @InjectKnex() private readonly db: RoutedKnex,
+    @Inject(DatabaseRouting) private readonly routing: DatabaseRouting,
+  ) {}
+
+  @Get('in-a-run')
+  async inRun() {
+    await this.routing.run(async () => write(this.db, 'A'));
+    return { titles: await titles(this.db) };
+  }
+
+  @Get('before-a-run')
+  async beforeRun() {
+    await write(this.db, 'A');
+    return { titles: await this.routing.run(() => titles(this.db)) };
+  }
+
+  @Get('unawaited')
+  unawaited() {
+    void write(this.db, 'A').then(() => undefined);
+  }
+
+  @Get('unawaited-in-a-run')
+  unawaitedInRun() {
+    this.routing.run(() => void write(this.db, 'A').then(() => undefined));
+  }
+
+  @Get('in-a-transaction-that-stays-open')
+  async openTransaction() {
+    const trx = await this.db.transaction();
+    void write(trx, 'A').then(() => trx.commit());
+  }
+
+  @Get('after-its-head')
+  async afterHead(@Res() response: AnyResponse) {
+    response.hijack?.();
+    const raw = response.raw ?? response;
+    raw.write(' ');
+    await passing('head');
+    raw.end(JSON.stringify({ titles: await titles(this.db) }));
+  }
+
+  @Get('in-middleware')
+  inMiddleware() {}
+}
+
+@Module({ controllers: [PostsController, WaysController] })
+class BoardModule implements NestModule {
+  constructor(@InjectKnex() private readonly db: RoutedKnex) {}
+
+  configure(consumer: MiddlewareConsumer): void {
+    const writes = (_request: unknown, _response: unknown, next: () => void) =>
+      void write(this.db, 'A').then(() => next(), next);
+    consumer.apply(writes).forRoutes('ways/in-middleware');
+  }
+}
 
 let replication: ReplicatedPostgres;
 let slave1: PostgresSlave;
@@ -143,5 +212,73 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
       expect(await slow).toMatchObject({ body: { titles: ['A', 'B'], node: 'slave2' } });
       expect(titlesIn(await person.get('/posts'))).toEqual(['A', 'B']);
     });
+  });
+
+  describe('shows a person what their request wrote', () => {
+    it.each(['in-a-run', 'before-a-run'])('%s, in the same request and in the next', async (way) => {
+      await pauseBoth();
+      expect(titlesIn(await person.get(`/ways/${way}`))).toEqual(['A']);
+      expect(titlesIn(await person.get('/posts'))).toEqual(['A']);
+    });
+
+    const later = ['unawaited', 'unawaited-in-a-run', 'in-a-transaction-that-stays-open'];
+
+    it.each(later)('%s, once it is there, however often they have asked before', async (way) => {
+      const other = knexPackage({ client: 'pg', connection: replication.master.connection });
+      try {
+        const lock = await other.transaction();
+        await lock.raw('LOCK TABLE posts IN SHARE MODE');
+        await person.get(`/ways/${way}`);
+        expect(titlesIn(await person.get('/posts'))).toEqual([]);
+        await replication.caughtUp();
+        await person.get('/posts');
+        await pauseBoth();
+        await lock.rollback();
+        await eventually(async () =>
+          expect(await replication.master.query('SELECT FROM posts')).toHaveLength(1),
+        );
+        expect(titlesIn(await person.get('/posts'))).toEqual(['A']);
+      } finally {
+        await other.destroy();
+      }
+    });
+
+    it('in middleware that main.ts adds, and in middleware of modules', async () => {
+      const routing = DatabaseRoutingModule.forRoot(enginesOf(replication, { bookmark }));
+      class AppModule {}
+      Module({ imports: [routing, BoardModule] })(AppModule);
+      const main = await NestFactory.create(AppModule, createAdapter(), { logger: false });
+      const db = main.get(DatabaseRouting).knex;
+      main.use((request: { url?: string }, _response: unknown, next: () => void) =>
+        request.url === '/posts/none' ? void write(db, 'B').then(() => next(), next) : next(),
+      );
+      await main.listen(0, '127.0.0.1');
+      const running = new RunningApp(main, await main.getUrl());
+      try {
+        await main.get(DatabaseRouting).ready();
+        await pauseBoth();
+        person = new Person(running);
+        await person.get('/ways/in-middleware');
+        expect(titlesIn(await person.get('/posts'))).toEqual(['A']);
+        person = new Person(running);
+        await person.get('/posts/none');
+        expect(titlesIn(await person.get('/posts'))).toEqual(['A', 'B']);
+      } finally {
+        await running.close();
+      }
+    });
+  });
+
+  it('shows a person what they have read in a response whose head was sent first', async () => {
+    const { reached, open } = gate('head');
+    const reading = person.get('/ways/after-its-head');
+    await reached;
+    await slave1.pause();
+    await writtenElsewhere('A');
+    await replication.caughtUp([slave2]);
+    open();
+    expect(titlesIn(await reading)).toEqual(['A']);
+    preferred = 'slave1';
+    for (let times = 0; times < 3; times++) expect(titlesIn(await person.get('/posts'))).toEqual(['A']);
   });
 });

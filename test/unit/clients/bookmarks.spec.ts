@@ -48,6 +48,7 @@ const make = (set = 'default', secret = 'a secret of sixteen or more') =>
     firstIssued: () => issuedFirst++,
     newerTimeline: (timeline) => newer.push(timeline),
     seconds: 15,
+    maxAgeSeconds: 3600,
     clock: CLOCK,
   });
 
