@@ -25,9 +25,8 @@ export function toCarry(
   { nowMs, maxAgeMs }: { nowMs: number; maxAgeMs: number },
 ): Pick<Bookmark, 'unsettled' | 'asksUntilMs'> {
   const asksUntilMs = seen.asksUntilMs > nowMs ? seen.asksUntilMs : 0;
-  if (seen.goesOn) return { unsettled: ANYWHERE, asksUntilMs };
-  if (seen.lingers) {
-    const untilMs = nowMs + Math.min(LINGERS_MS, maxAgeMs);
+  if (seen.goesOn || seen.lingers) {
+    const untilMs = nowMs + (seen.goesOn ? maxAgeMs : Math.min(LINGERS_MS, maxAgeMs));
     return { unsettled: ANYWHERE, asksUntilMs: Math.max(asksUntilMs, untilMs) };
   }
   const { brought, reliedUntilMs } = seen;

@@ -8,11 +8,13 @@ import {
   Post,
   Query,
   Res,
+  Sse,
 } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import knexPackage, { type Knex } from 'knex';
 import type { ServerResponse } from 'node:http';
+import { type Observable, concat, defer, of } from 'rxjs';
 import {
   type BookmarkOptions,
   DatabaseRouting,
@@ -111,6 +113,15 @@ class WaysController {
     raw.write(' ');
     await passing('head');
     raw.end(JSON.stringify({ titles: await titles(this.db) }));
+  }
+
+  @Sse('events')
+  events(): Observable<{ data: object }> {
+    const event = async () => {
+      await passing('event');
+      return { data: { titles: await titles(this.db) } };
+    };
+    return concat(of({ data: {} }), defer(event));
   }
 
   @Get('in-middleware')
@@ -279,6 +290,22 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
     open();
     expect(titlesIn(await reading)).toEqual(['A']);
     preferred = 'slave1';
+    for (let times = 0; times < 3; times++) expect(titlesIn(await person.get('/posts'))).toEqual(['A']);
+  });
+
+  it('shows a person what an event has shown, however often they have asked since the stream was opened', async () => {
+    const { reached, open } = gate('event');
+    const stream = await fetch(`${app.url}/ways/events`);
+    for (const line of stream.headers.getSetCookie()) await person.jar.setCookie(line, app.url);
+    await reached;
+    preferred = 'slave1';
+    for (let times = 0; times < 2; times++) await person.get('/posts');
+    await slave1.pause();
+    await writtenElsewhere('A');
+    await replication.caughtUp([slave2]);
+    preferred = 'slave2';
+    open();
+    expect(await stream.text()).toContain('data: {"titles":["A"]}');
     for (let times = 0; times < 3; times++) expect(titlesIn(await person.get('/posts'))).toEqual(['A']);
   });
 });

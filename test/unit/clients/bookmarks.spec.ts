@@ -187,6 +187,26 @@ describe('the place that a client brought', () => {
     expect(restored((await bookmarks.issue(context))!).work.seen.unsettled).toBe(ANYWHERE);
   });
 
+  it.each([
+    ['goesOn', 3600],
+    ['lingers', 60],
+  ] as const)('of a response that %s makes its client ask for %i s', async (how, seconds) => {
+    const context = job();
+    context.work.seen[how] = true;
+    let text = (await bookmarks.issue(context))!;
+    for (let half = 0; half < 2; half++) {
+      const { seen } = restored(text).work;
+      expect(seen.unsettled).toBe(ANYWHERE);
+      await master.settle(seen);
+      const next = restored(text);
+      settleAt(next.work.seen, 100n, next.work.seen.marks);
+      see(next.work.seen, 'slave1@1');
+      text = bookmarks.current(next)!;
+      nowSeconds += seconds / 2;
+    }
+    expect(restored(text).work.seen.unsettled).toBe('slave1@1');
+  });
+
   it('changes nothing of a bookmark that stays there', async () => {
     const context = restored(await seenUpTo(5n, 'slave1@1'));
     const before = bookmarks.content(context);
