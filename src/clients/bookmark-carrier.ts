@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { parse } from 'cookie';
 import type { Bookmarks } from './bookmarks.js';
 import type { Context, Work } from '../context/context.js';
 import { ANYWHERE } from '../context/seen.js';
@@ -7,22 +6,19 @@ import type { ResolvedBookmarkOptions } from '../options/resolve-bookmark-option
 import type { BookmarkStoreCarrier } from './bookmark-store.carrier.js';
 import type { CarriedFaults } from './carried-faults.js';
 import type { ClientRequest } from './client-request.js';
-import { setCookie } from './cookies.js';
+import type { BookmarkCookies, Brought } from './bookmark-cookies.js';
 import type { Carrier } from './carrier.js';
 
-/**
- * Carries bookmarks with the client, in a cookie and a header; or, of clients that have a key, in a store. Each response
- * that has something new sets a cookie of a new name and ends those that its request came with: so responses to parallel
- * requests never overwrite what another one had to say, and the next request brings, and merges, them all.
- */
+/** Carries bookmarks with the client, in a cookie and a header; or, of clients that have a key, in a store. */
 export class BookmarkCarrier implements Carrier {
   private readonly stored = new WeakMap<Work, StoredWork>();
 
   constructor(
     private readonly bookmarks: Bookmarks,
-    private readonly options: ResolvedBookmarkOptions,
+    private readonly options: Pick<ResolvedBookmarkOptions, 'header' | 'key'>,
     private readonly store: BookmarkStoreCarrier | undefined,
-    private readonly random: () => number,
+    /** Undefined where none are set. */
+    private readonly cookies: BookmarkCookies | undefined,
   ) {}
 
   get faults(): CarriedFaults {
@@ -31,18 +27,19 @@ export class BookmarkCarrier implements Carrier {
 
   attach(context: Context, request: ClientRequest, response: ServerResponse): () => void {
     const { header } = this.options;
-    const { work } = context;
-    const cookies = this.cookiesOf(request);
+    const { cookies } = this;
+    const brought = cookies?.broughtBy(request);
     this.bookmarks.restore(context, [
-      ...cookies.values(),
+      ...(brought?.cookies.values() ?? []),
       ...headerValues(header && request.headers[header.toLowerCase()]),
     ]);
-    const brought = this.bookmarks.standing(context);
+    const standing = this.bookmarks.standing(context);
     return () => {
-      const names = [...cookies.keys()];
-      const isNew = this.bookmarks.hasNews(context, brought);
-      if (this.isStored(work)) this.end(response, names);
-      else if (isNew || names.length > 1) this.write(context, response, names);
+      if (this.isStored(context.work)) {
+        if (brought) cookies?.end(brought, response);
+      } else if (this.bookmarks.hasNews(context, standing) || (brought && cookies?.areMany(brought)))
+        this.write(context, brought, response);
+      if (brought) cookies?.isAnswered(brought);
     };
   }
 
@@ -77,36 +74,18 @@ export class BookmarkCarrier implements Carrier {
     return this.stored.get(work)?.saved === work.seen.marks;
   }
 
-  private write(context: Context, response: ServerResponse, replaced: readonly string[]): void {
-    const bookmark = this.bookmarks.current(context);
-    if (bookmark === undefined) return;
-    const { header, cookie, maxAgeSeconds } = this.options;
-    if (header)
-      response.setHeader(header, [...headerValues(response.getHeader(header)), bookmark].join(', '));
-    if (!cookie) return;
-    this.end(response, replaced);
-    const name = `${cookie.name}.${Math.floor(this.random() * 36 ** 4).toString(36)}`;
-    setCookie(response, { ...cookie, name }, bookmark, maxAgeSeconds);
-  }
-
-  private end(response: ServerResponse, names: readonly string[]): void {
-    const { cookie } = this.options;
-    if (!cookie) return;
-    for (const name of names.slice(0, MOST_REPLACED)) setCookie(response, { ...cookie, name }, '', 0);
-  }
-
-  private cookiesOf({ headers }: ClientRequest): ReadonlyMap<string, string> {
-    const prefix = this.options.cookie && `${this.options.cookie.name}.`;
-    if (!prefix || !headers.cookie?.includes(prefix)) return NO_COOKIES;
-    const cookies = Object.entries(parse(headers.cookie)).filter(([name]) => name.startsWith(prefix));
-    return new Map(cookies.map(([name, value]) => [name, value ?? '']));
+  private write(context: Context, brought: Brought | undefined, response: ServerResponse): void {
+    const text = this.bookmarks.current(context);
+    if (text === undefined) return;
+    const { header } = this.options;
+    if (header) response.setHeader(header, [...headerValues(response.getHeader(header)), text].join(', '));
+    if (!brought) return;
+    const [server, { position }] = [this.bookmarks.serverOf(context), context.work.seen];
+    this.cookies?.set({ text, server, position }, brought, response);
   }
 }
 
 const NOTHING = -1;
-
-/** So that the head of the response to a client with many cookies stays small; what remains goes with the next ones. */
-const MOST_REPLACED = 16;
 
 /** Work whose bookmark is kept in the store, and under which key. */
 interface StoredWork {
@@ -115,8 +94,6 @@ interface StoredWork {
   saving: number;
   saved: number;
 }
-
-const NO_COOKIES: ReadonlyMap<string, string> = new Map();
 
 /** A header that is there several times, or holds several values. */
 function headerValues(value: string | number | readonly string[] | undefined): string[] {

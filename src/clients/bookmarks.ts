@@ -2,7 +2,7 @@ import type { Clock } from '../clock.js';
 import type { Context, Work } from '../context/context.js';
 import { ANYWHERE, COVERED, type Seen, bring, settleAt, showSomewhere, slaveOf } from '../context/seen.js';
 import { RELIED_ON_MS, toCarry } from './carried-server.js';
-import type { BookmarkCodec, CarriedBookmark } from './bookmark-codec.js';
+import type { Bookmark, BookmarkCodec, CarriedBookmark } from './bookmark-codec.js';
 import { type CarriedFaults, noFaults } from './carried-faults.js';
 import { type Epoch, isSameEpoch } from '../freshness/position.js';
 import type { Freshness } from '../freshness/freshness.js';
@@ -81,14 +81,21 @@ export class Bookmarks {
 
   /** The bookmark as it stands, without asking anybody. */
   current({ work }: Context): string | undefined {
-    const { latest } = this.freshness.master;
     const { position } = work.seen;
     const carried = this.toCarry(work);
     if (position === 0n && carried.unsettled === undefined) return undefined;
-    this.firstIssued?.();
-    this.firstIssued = undefined;
-    const epoch = latest?.epoch ?? NO_EPOCH;
-    return this.codec.encode({ epoch, position, ...carried });
+    return this.encode({ position, ...carried });
+  }
+
+  /** One that says nothing but that its client asks the master for so many seconds. */
+  mark(seconds: number): string {
+    const asksUntilMs = this.parts.clock.wallMs() + seconds * 1000;
+    return this.encode({ position: 0n, unsettled: ANYWHERE, asksUntilMs });
+  }
+
+  /** The server where more was seen than the bookmark's position says. */
+  serverOf({ work }: Context): string | undefined {
+    return this.toCarry(work).unsettled;
   }
 
   /** What the context's bookmark says, to be compared with what it says later. */
@@ -109,6 +116,12 @@ export class Bookmarks {
     if (seen.isOld || this.content(context) !== content) return true;
     if (seen.marks === marks || seen.unsettled === undefined) return false;
     return seen.unsettled === ANYWHERE || this.parts.clock.wallMs() > seen.reliedUntilMs;
+  }
+
+  private encode(bookmark: Omit<Bookmark, 'epoch'>): string {
+    this.firstIssued?.();
+    this.firstIssued = undefined;
+    return this.codec.encode({ epoch: this.freshness.master.latest?.epoch ?? NO_EPOCH, ...bookmark });
   }
 
   private toCarry(work: Work) {

@@ -1,6 +1,7 @@
 import type { Work } from '../context/context.js';
 import { ANYWHERE, COVERED, slaveOf } from '../context/seen.js';
 import type { Bookmark } from './bookmark-codec.js';
+import { SAME_NAME_MS } from './bookmark-cookies.js';
 
 /**
  * How long after a bookmark was issued a response may rely on the server that it names, and tell its client nothing. A response
@@ -8,8 +9,11 @@ import type { Bookmark } from './bookmark-codec.js';
  */
 export const RELIED_ON_MS = 10_000;
 
-/** How much longer a client that has left that server asks: a bookmark of the same name may be a little younger, and clocks differ. */
-const ASKS_LONGER_MS = 15_000;
+/** Clocks of processes may differ by so much. */
+const CLOCKS_DIFFER_MS = 5_000;
+
+/** How much longer a client that has left that server asks: another bookmark may have come under the same name. */
+const ASKS_LONGER_MS = SAME_NAME_MS + CLOCKS_DIFFER_MS;
 
 /** For how long a client asks whose response goes on when its bookmark is issued, or has writes under way. */
 export const LINGERS_MS = 60_000;

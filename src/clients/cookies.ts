@@ -21,6 +21,21 @@ export function setCookie(
   response.appendHeader('Set-Cookie', cookie);
 }
 
+/** Takes a cookie away, in as few letters as browsers need for it. */
+export function endCookie(
+  response: ServerResponse,
+  { name, path, domain, sameSite, secure }: ResolvedCookie,
+): void {
+  const cookie = serialize(name, '', {
+    path,
+    maxAge: 0,
+    secure,
+    ...(sameSite === 'none' && { sameSite }),
+    ...(domain !== undefined && { domain }),
+  });
+  response.appendHeader('Set-Cookie', cookie);
+}
+
 /** All values of a cookie, as they came: a browser sends several of one name where their paths or domains differ. */
 export function cookieValues({ headers }: Pick<ClientRequest, 'headers'>, name: string): string[] {
   const pairs = headers.cookie?.split(';').map((pair) => pair.trim()) ?? [];

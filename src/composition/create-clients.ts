@@ -1,5 +1,6 @@
 import { BookmarkCarrier } from '../clients/bookmark-carrier.js';
 import { BOOKMARK_VERSION, BookmarkCodec } from '../clients/bookmark-codec.js';
+import { BookmarkCookies } from '../clients/bookmark-cookies.js';
 import { BookmarkStoreCarrier } from '../clients/bookmark-store.carrier.js';
 import { Bookmarks, type BookmarksParts } from '../clients/bookmarks.js';
 import type { Carrier } from '../clients/carrier.js';
@@ -87,8 +88,26 @@ function bookmarkCarrier(options: ResolvedOptions, bookmarks: Bookmarks, outside
   const { store, maxAgeSeconds } = options.bookmark;
   const stored =
     store && new BookmarkStoreCarrier(bookmarks, watched(store, 'bookmark', options, outside), maxAgeSeconds);
-  return new BookmarkCarrier(bookmarks, options.bookmark, stored, outside.random);
+  return new BookmarkCarrier(
+    bookmarks,
+    options.bookmark,
+    stored,
+    bookmarkCookies(options, bookmarks, outside),
+  );
 }
+
+function bookmarkCookies(
+  { bookmark: { cookie, maxAgeSeconds }, health: { maxLagMs } }: ResolvedOptions,
+  bookmarks: Bookmarks,
+  { random, clock }: Outside,
+): BookmarkCookies | undefined {
+  const markSeconds = Math.min(maxAgeSeconds, (2 * maxLagMs) / 1000 + LAG_NOTICED_SECONDS);
+  const mark = (seconds: number) => bookmarks.mark(seconds);
+  return cookie && new BookmarkCookies({ cookie, maxAgeSeconds, markSeconds, mark, random, clock });
+}
+
+/** By then a slave that lags too much serves no reads any more. */
+const LAG_NOTICED_SECONDS = 10;
 
 function pinCarrier(options: ResolvedOptions, outside: Outside): Carrier {
   const { name: set, bookmark, pin, logger } = options;
