@@ -8,6 +8,7 @@ import type { CarriedFaults } from './carried-faults.js';
 import type { ClientRequest } from './client-request.js';
 import type { BookmarkCookies, Brought } from './bookmark-cookies.js';
 import type { Carrier } from './carrier.js';
+import { exposeHeader, mayBeShared } from './shared-caches.js';
 
 /** Carries bookmarks with the client, in a cookie and a header; or, of clients that have a key, in a store. */
 export class BookmarkCarrier implements Carrier {
@@ -37,8 +38,10 @@ export class BookmarkCarrier implements Carrier {
     return () => {
       if (this.isStored(context.work)) {
         if (brought) cookies?.end(brought, response);
-      } else if (this.bookmarks.hasNews(context, standing) || (brought && cookies?.areMany(brought)))
-        this.write(context, brought, response);
+      } else if (this.bookmarks.hasNews(context, standing) || (brought && cookies?.areMany(brought))) {
+        const isForAll = mayBeShared(response) && this.bookmarks.hasOnlyRead(context, standing);
+        if (!isForAll) this.write(context, brought, response);
+      }
       if (brought) cookies?.isAnswered(brought);
     };
   }
@@ -78,7 +81,10 @@ export class BookmarkCarrier implements Carrier {
     const text = this.bookmarks.current(context);
     if (text === undefined) return;
     const { header } = this.options;
-    if (header) response.setHeader(header, [...headerValues(response.getHeader(header)), text].join(', '));
+    if (header) {
+      response.setHeader(header, [...headerValues(response.getHeader(header)), text].join(', '));
+      exposeHeader(response, header);
+    }
     if (!brought) return;
     const [server, { position }] = [this.bookmarks.serverOf(context), context.work.seen];
     this.cookies?.set({ text, server, position }, brought, response);

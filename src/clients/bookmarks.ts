@@ -33,6 +33,7 @@ export interface BookmarksParts {
 export interface Standing {
   readonly content: string;
   readonly marks: number;
+  readonly position: bigint;
 }
 
 /**
@@ -104,7 +105,14 @@ export class Bookmarks {
   }
 
   standing(context: Context): Standing {
-    return { content: this.content(context), marks: context.work.seen.marks };
+    const { marks, position } = context.work.seen;
+    return { content: this.content(context), marks, position };
+  }
+
+  /** Whether nothing came since but what reads on one slave have shown. */
+  hasOnlyRead(context: Context, { position }: Standing): boolean {
+    const { wrote, seen } = context.work;
+    return !wrote && seen.position === position && this.serverOf(context) !== ANYWHERE;
   }
 
   /**

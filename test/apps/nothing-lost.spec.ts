@@ -1,6 +1,8 @@
 import {
   Controller,
   Get,
+  Header,
+  type INestApplication,
   Inject,
   type MiddlewareConsumer,
   Module,
@@ -70,6 +72,30 @@ class PostsController {
   }
 }
 
+/** Answers for others: for pages of another origin, or for shared caches. */
+@Controller('shared')
+class SharedController {
+  constructor(@InjectKnex() private readonly db: RoutedKnex) {}
+
+  @Get('cached')
+  @Header('Cache-Control', 'public, max-age=60')
+  cached() {
+    return titles(this.db);
+  }
+
+  @Get('written')
+  @Header('Cache-Control', 'max-age=60')
+  async written() {
+    await write(this.db, 'A');
+  }
+
+  @Get('private')
+  @Header('Cache-Control', 'private, max-age=60')
+  ofOne() {
+    return titles(this.db);
+  }
+}
+
 /** Ways in which a request writes that its handler, or its response, does not wait for. By GET: nothing is declared. */
 @Controller('ways')
 class WaysController {
@@ -128,7 +154,7 @@ class WaysController {
   inMiddleware() {}
 }
 
-@Module({ controllers: [PostsController, WaysController] })
+@Module({ controllers: [PostsController, SharedController, WaysController] })
 class BoardModule implements NestModule {
   constructor(@InjectKnex() private readonly db: RoutedKnex) {}
 
@@ -307,5 +333,27 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
     open();
     expect(await stream.text()).toContain('data: {"titles":["A"]}');
     for (let times = 0; times < 3; times++) expect(titlesIn(await person.get('/posts'))).toEqual(['A']);
+  });
+
+  it('lets shared caches store what was only read, and tells a writer all the same', async () => {
+    const told = async (path: string) => {
+      const { headers } = await new Person(app).get(path);
+      return [headers.getSetCookie().length, headers.get('database-bookmark') !== null];
+    };
+    expect(await told('/shared/cached')).toEqual([0, false]);
+    expect(await told('/shared/written')).toEqual([1, true]);
+    expect(await told('/shared/private')).toEqual([1, true]);
+  });
+
+  it('exposes the header to pages of other origins, beside what the app exposes', async () => {
+    const imports = [DatabaseRoutingModule.forRoot(enginesOf(replication, { bookmark })), BoardModule];
+    const prepare = (it: INestApplication) => it.enableCors({ origin: true, exposedHeaders: 'X-Own' });
+    const other = await startApp(createAdapter, { imports, prepare });
+    try {
+      const { headers } = await other.get('/posts', { headers: { origin: 'http://other.example' } });
+      expect(headers.get('access-control-expose-headers')).toBe('X-Own, Database-Bookmark');
+    } finally {
+      await other.close();
+    }
   });
 });
