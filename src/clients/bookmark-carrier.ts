@@ -7,7 +7,7 @@ import type { BookmarkStoreCarrier } from './bookmark-store.carrier.js';
 import type { CarriedFaults } from './carried-faults.js';
 import type { ClientRequest } from './client-request.js';
 import type { BookmarkCookies, Brought } from './bookmark-cookies.js';
-import type { Carrier } from './carrier.js';
+import type { Carrier, Handled } from './carrier.js';
 import { exposeHeader, mayBeShared } from './shared-caches.js';
 
 /** Carries bookmarks with the client, in a cookie and a header; or, of clients that have a key, in a store. */
@@ -46,14 +46,22 @@ export class BookmarkCarrier implements Carrier {
     };
   }
 
-  load(context: Context, request: object): Promise<void> | undefined {
-    const key = this.store && this.options.key?.(request);
-    if (key === undefined) return undefined;
-    const { seen } = context.work;
-    const isKnown = seen.marks === 0 && seen.position === 0n;
-    return this.store?.load(key, context).then(() => {
-      const saved = isKnown ? seen.marks : NOTHING;
-      this.stored.set(context.work, { key, saving: saved, saved });
+  load(context: Context, { request, execution }: Handled): Promise<void> | undefined {
+    const { work } = context;
+    const loading = this.stored.get(work)?.loading; // GraphQL's root fields share their request's work
+    if (loading) return loading;
+    const key = this.store && this.options.key?.(request, execution);
+    if (this.store === undefined || key === undefined) return undefined;
+    const isKnown = work.seen.marks === 0 && work.seen.position === 0n;
+    const stored: StoredWork = {
+      key,
+      loading: this.store.load(key, context),
+      saving: NOTHING,
+      saved: NOTHING,
+    };
+    this.stored.set(work, stored);
+    return stored.loading.then(() => {
+      if (isKnown) stored.saving = stored.saved = work.seen.marks;
     });
   }
 
@@ -96,6 +104,7 @@ const NOTHING = -1;
 /** Work whose bookmark is kept in the store, and under which key. */
 interface StoredWork {
   readonly key: string;
+  readonly loading: Promise<void>;
   /** How much of what is seen was given to the store, and how much it has taken. */
   saving: number;
   saved: number;

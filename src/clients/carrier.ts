@@ -3,14 +3,25 @@ import type { Context } from '../context/context.js';
 import type { CarriedFaults } from './carried-faults.js';
 import type { ClientRequest } from './client-request.js';
 
+/** What a handler was called for. */
+export interface Handled {
+  /** The request, socket or message, as its transport gives it. */
+  readonly request: object;
+  /** All that the framework knows of the call. */
+  readonly execution: object;
+}
+
 /** Carries what a client has seen from one HTTP request to the next: by bookmarks or by pins. */
 export interface Carrier {
   /** What was wrong with what clients brought, since the start. */
   readonly faults: CarriedFaults;
   /** Takes up what the request brought; gives what is to be done right before the response's head is sent. */
   attach(context: Context, request: ClientRequest, response: ServerResponse): () => void;
-  /** What must be done before the request's handler may read: guards have run by now, so the app knows its client. */
-  load(context: Context, request: object): Promise<void> | undefined;
+  /**
+   * What must be done before the handler of a request, or of a message, may read: guards have run by now, so the app knows its
+   * client. Undefined for a message: nobody carries what it sees.
+   */
+  load(context: Context, handled: Handled): Promise<void> | undefined;
   /** What must be done before the handler's response may go. Never rejects. */
   finish(context: Context): Promise<unknown> | undefined;
 }

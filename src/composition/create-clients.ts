@@ -15,7 +15,8 @@ import type { EngineRegistry } from '../engines/engine-registry.js';
 import { InvalidOptionsError } from '../errors.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { Health } from '../health/health.js';
-import type { BookmarkStore } from '../options/bookmark-options.js';
+import type { BookmarkOptions, BookmarkStore } from '../options/bookmark-options.js';
+import { DEFAULT_SET } from '../options/default-set.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Outside } from './outside.js';
 
@@ -85,15 +86,16 @@ function createBookmarks(
 }
 
 function bookmarkCarrier(options: ResolvedOptions, bookmarks: Bookmarks, outside: Outside): Carrier {
-  const { store, maxAgeSeconds } = options.bookmark;
+  const { name: set, bookmark } = options;
+  const { store, maxAgeSeconds, header } = bookmark;
   const stored =
     store && new BookmarkStoreCarrier(bookmarks, watched(store, 'bookmark', options, outside), maxAgeSeconds);
-  return new BookmarkCarrier(
-    bookmarks,
-    options.bookmark,
-    stored,
-    bookmarkCookies(options, bookmarks, outside),
-  );
+  const key = (...args: Parameters<NonNullable<BookmarkOptions['key']>>) => {
+    const own = bookmark.key?.(...args);
+    return own === undefined || set === DEFAULT_SET ? own : `${set}:${own}`; // sets may share a store
+  };
+  const cookies = bookmarkCookies(options, bookmarks, outside);
+  return new BookmarkCarrier(bookmarks, { header, key }, stored, cookies);
 }
 
 function bookmarkCookies(

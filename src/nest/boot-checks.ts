@@ -3,6 +3,7 @@ import { DiscoveryService, MetadataScanner, ModulesContainer } from '@nestjs/cor
 import type { DatabaseRouting } from '../database-routing.js';
 import { InvalidOptionsError } from '../errors.js';
 import { classesOfApp } from './app-classes.js';
+import { checkCarriedNames } from './carried-names.check.js';
 import { checkEngineNames } from './engine-names.check.js';
 import { checkPinHandlers } from './pin-handlers.check.js';
 import { ROUTING } from './tokens.js';
@@ -30,16 +31,22 @@ export class BootChecks implements OnModuleInit {
 
   private check(): void {
     const { routing } = this;
-    const sets = this.setsOfApp();
+    const routings = this.routingsOfApp();
+    const sets = routings.map(({ name }) => name);
     checkOnlyOne(sets, routing.name);
+    const others = routings.filter((other) => other !== routing);
+    checkCarriedNames(
+      routing.options,
+      others.map(({ options }) => options),
+    );
     const classes = classesOfApp(this.discovery, this.scanner);
     checkEngineNames({ routing, sets }, classes);
     checkPinHandlers(routing.options.pin.handlers, classes);
   }
 
-  private setsOfApp(): string[] {
+  private routingsOfApp(): DatabaseRouting[] {
     const routings = [...this.modules.values()].map(({ providers }) => providers.get(ROUTING)?.instance);
-    return routings.filter((one) => one !== undefined).map((one) => (one as DatabaseRouting).name);
+    return routings.filter((one) => one !== undefined) as DatabaseRouting[];
   }
 }
 

@@ -6,7 +6,7 @@ import type { DatabaseRouting } from '../database-routing.js';
 import type { ClientRequest } from '../clients/client-request.js';
 import type { DeclaredWriters } from './declared-writers.js';
 import { writeDecisionsHeader } from './decisions-header.js';
-import type { Carrier } from '../clients/carrier.js';
+import type { Carrier, Handled } from '../clients/carrier.js';
 
 /** The contexts of one set's HTTP requests; each lives as long as its request does. */
 export class RequestContexts {
@@ -61,9 +61,9 @@ export class RequestContexts {
       : openContext(kind, { balanced: false });
   }
 
-  /** What must be done before a request's handler may read. */
-  load(context: Context, request: object): Promise<void> | undefined {
-    return this.carrier?.load(context, request);
+  /** What must be done before a handler may read. */
+  load(context: Context, handled: Handled): Promise<void> | undefined {
+    return this.carrier?.load(context, handled);
   }
 
   /** A response that streams is sent while it reads: its client's next requests are to show what was seen until then. */

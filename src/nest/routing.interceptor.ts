@@ -14,6 +14,7 @@ import type { DatabaseRouting } from '../database-routing.js';
 import { consistencyOf } from './decorators/consistency.decorator.js';
 import { type RequestWithParams, isUnparsedForm, takeMasterParams } from './master-params.js';
 import type { RequestContexts } from './request-contexts.js';
+import { handledBy } from './handled-by.js';
 import { handlerEngineOf } from './decorators/with-engine.decorator.js';
 
 /** Nest's own mark of an `@Sse()` handler. */
@@ -42,14 +43,14 @@ export class RoutingInterceptor implements NestInterceptor {
     const { contexts, routing } = this;
     const rules = this.rulesOf(execution);
     const context = this.enter(execution, rules);
-    const carries = execution.getType() === 'http' && contexts.carries;
-    if (carries && rules.isEventStream) contexts.streams(context, 'goesOn'); // its head is sent before its events
-    const isHeldBack = carries && !rules.isEventStream;
+    const isRequest = execution.getType() === 'http' && contexts.carries;
+    if (isRequest && rules.isEventStream) contexts.streams(context, 'goesOn'); // its head is sent before its events
+    const loading = contexts.carries ? contexts.load(context, handledBy(execution)) : undefined;
+    const isHeldBack = (isRequest || loading !== undefined) && !rules.isEventStream;
     const handled = new Observable((subscriber) => {
       const observer = isHeldBack ? this.finishing(context, subscriber) : subscriber;
       return runInContext(routing.name, context, () => next.handle().subscribe(observer));
     });
-    const loading = carries && contexts.load(context, execution.switchToHttp().getRequest<object>());
     return loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
   }
 

@@ -40,8 +40,9 @@ export interface BookmarkOptions {
   /** Keeps bookmarks on the server instead of with the client: any Keyv store, under the key that `key` gives. */
   store?: BookmarkStore;
   /**
-   * The key of a request's bookmark in the store, such as the id of the user whom a guard found; gets Express's or
-   * Fastify's request. Undefined: the client carries it after all.
+   * The key of a request's bookmark in the store, such as the id of the user whom a guard found. `request` is Express's or
+   * Fastify's; of GraphQL the operation's, or its context where that has no `req`; of a WebSocket the client; of a message the
+   * transport's context. `execution` is Nest's `ExecutionContext`. Undefined: the client carries it after all.
    */
-  key?(request: object): string | undefined;
+  key?(request: object, execution: object): string | undefined;
 }

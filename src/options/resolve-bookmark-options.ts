@@ -26,9 +26,14 @@ const KEYS = [
 /** Shorter ones can be guessed. */
 const SHORTEST_SECRET = 16;
 
+/** With the longest name of a slave a bookmark is still short enough to be believed. */
+const LONGEST_SET = 64;
+
 export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: string): ResolvedBookmarkOptions {
   checkObject('bookmark', options as unknown);
   checkKeys('bookmark', options, KEYS);
+  if (encodeURIComponent(set).length > LONGEST_SET)
+    refuse('name', `${LONGEST_SET} characters at most as in URLs, since bookmarks bear it`, set);
   const {
     secret = [],
     waitMs = 20,

@@ -145,6 +145,7 @@ function checkSlaveName(name: string): void {
     );
   }
   if (!/^[A-Za-z0-9_.-]+$/.test(name)) refuse("A slave's name", 'letters, digits, _, . and - only', name);
+  if (name.length > 128) refuse("A slave's name", '128 characters long at most', name);
 }
 
 function checkWeight(path: string, weight: unknown): void {

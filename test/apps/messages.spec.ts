@@ -1,5 +1,6 @@
 import {
   Controller,
+  type ExecutionContext,
   Get,
   type INestMicroservice,
   Inject,
@@ -215,6 +216,37 @@ describe('a TCP microservice', () => {
     const answers = await Promise.all(patterns.map((pattern) => ask(client, pattern)));
     const expected = { read: 'slave2', forced: { node: 'slave1', payload: {} }, write: ['slave2', 'master'] };
     expect(answers).toEqual(patterns.map((pattern) => expected[pattern as keyof typeof expected]));
+  });
+});
+
+describe('a TCP microservice with a store', () => {
+  it('shows the senders of messages what they wrote, each by the key that is told of the message', async () => {
+    const kept = new Map<string, string>();
+    const store = {
+      get: async (key: string) => kept.get(key),
+      set: async (key: string, value: string) => kept.set(key, value),
+    };
+    const key = (_request: object, execution: object) =>
+      (execution as ExecutionContext).switchToRpc().getData<{ user?: string }>().user;
+    const options = enginesOf(replication, { bookmark: { waitMs: 20, store, key } });
+    const imports = [DatabaseRoutingModule.forRoot(options), MessagesModule];
+    const module = await Test.createTestingModule({ imports }).compile();
+    const service = module.createNestMicroservice({ ...TCP, logger: false });
+    await service.listen();
+    const client = await connect(service.unwrap<TcpServer>());
+    const slaves = [replication.slave('slave1'), replication.slave('slave2')];
+    try {
+      await Promise.all(slaves.map((slave) => slave.pause()));
+      await ask(client, 'write', { user: 'ann' });
+      expect([...kept.keys()]).toEqual(['ann']);
+      expect(await ask(client, 'read', { user: 'ann' })).toBe('master');
+      expect(await ask(client, 'read', { user: 'bob' })).toBe('slave2');
+      expect(await ask(client, 'read')).toBe('slave2');
+    } finally {
+      await Promise.all(slaves.map((slave) => slave.resume()));
+      await client.close();
+      await service.close();
+    }
   });
 });
 

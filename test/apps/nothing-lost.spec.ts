@@ -347,7 +347,7 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
 
   it('exposes the header to pages of other origins, beside what the app exposes', async () => {
     const imports = [DatabaseRoutingModule.forRoot(enginesOf(replication, { bookmark })), BoardModule];
-    const prepare = (it: INestApplication) => it.enableCors({ origin: true, exposedHeaders: 'X-Own' });
+    const prepare = (main: INestApplication) => main.enableCors({ origin: true, exposedHeaders: 'X-Own' });
     const other = await startApp(createAdapter, { imports, prepare });
     try {
       const { headers } = await other.get('/posts', { headers: { origin: 'http://other.example' } });

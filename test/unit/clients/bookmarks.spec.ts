@@ -217,6 +217,21 @@ describe('the place that a client brought', () => {
   });
 });
 
+it('is believed with the longest names that a set and a slave may have', async () => {
+  const named = make('s'.repeat(64));
+  const context = job();
+  settleAt(context.work.seen, 2n ** 64n - 1n, -1);
+  const server = `${'s'.repeat(128)}@1763781304148047`;
+  SLAVES.push('s'.repeat(128));
+  see(context.work.seen, server);
+  Object.assign(context.work.seen, { asksUntilMs: nowSeconds * 1000 + 1000 });
+  master.is({ system: '7714196583956465815', timeline: 4_294_967_295 });
+  const next = job();
+  named.restore(next, [(await named.issue(context))!]);
+  SLAVES.pop();
+  expect(next.work).toMatchObject({ slave: 's'.repeat(128), seen: { position: 2n ** 64n - 1n } });
+});
+
 describe('what a response has seen', () => {
   /** Whether the client is told of what its request does from here on. */
   function toldOf(text: string, work: (context: Context) => unknown): boolean {
