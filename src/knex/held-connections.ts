@@ -15,6 +15,8 @@ export class HeldConnections {
   private readonly holds = new WeakMap<KnexConnection, Hold>();
   /** Transactions on them ran DDL that is not committed yet. */
   private readonly changed = new WeakSet<KnexConnection>();
+  /** Transactions on them have sent what may write. */
+  private readonly wrote = new WeakSet<KnexConnection>();
   /** What the transaction met that runs on it, or ran last. */
   private readonly met = new WeakMap<KnexConnection, MetErrors>();
 
@@ -68,8 +70,18 @@ export class HeldConnections {
     return this.changed.delete(connection);
   }
 
+  markWrote(connection: KnexConnection | undefined): void {
+    if (connection) this.wrote.add(connection);
+  }
+
+  /** Whether the transaction on the connection has sent what may write. */
+  hasWritten(connection: KnexConnection): boolean {
+    return this.wrote.has(connection);
+  }
+
   /** A transaction begins on the connection. */
   begins(connection: KnexConnection, met: MetErrors): void {
+    this.wrote.delete(connection);
     this.met.set(connection, met);
   }
 

@@ -74,7 +74,7 @@ export function watchWrites(
   new TransactionEnd(transaction, {
     begins: (connection, met) => held.begins(connection, met),
     async commit(connection, value) {
-      dispatched.mayHaveWritten();
+      if (held.hasWritten(connection)) dispatched.mayHaveWritten();
       const { commitSql, marks } = dispatched;
       const sent = commitSql
         ? transaction.query(connection, commitSql, COMMITTED, value)

@@ -1,12 +1,16 @@
 import { ANY_SLAVE } from '../context/context.js';
 import type { Dispatched, Dispatching } from '../dispatch/dispatched.js';
 import { type Attempt, type Tries, noTries } from '../dispatch/retries.js';
+import { unproved } from '../intent/intent.js';
 import { isRefusedWrite } from '../health/engine-failure.js';
 import { type KnexClient, type KnexQueryObject, type KnexRunner } from '../knex-internals.js';
 import { GUARD } from '../pg-internals.js';
 import type { Demand } from '../dispatch/seen-tracker.js';
 import { Guard } from './guard.js';
 import { type KnexParts, engineOf } from './knex-parts.js';
+
+/** What was not dispatched may do anything. */
+const UNKNOWN = unproved('it was not dispatched');
 
 /** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
 export class OutdatedSlaveError extends Error {}
@@ -43,8 +47,9 @@ export class Run {
     if (engine) query.engine = engine.name;
     this.assertNotDecidedOnSlave();
     if (this.guard) query[GUARD] = this.guard;
-    if (client.transacting && this.dispatched?.query.classification.changesCatalogue)
-      held.markChanged(connection);
+    const { changesCatalogue, intent } = this.dispatched?.query.classification ?? UNKNOWN;
+    if (client.transacting && changesCatalogue) held.markChanged(connection);
+    if (client.transacting && intent !== 'read') held.markWrote(connection);
   }
 
   dispatch(): Dispatching {

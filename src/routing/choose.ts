@@ -82,8 +82,3 @@ export function choose(query: QueryFacts, context: Context, rules: RoutingRules)
   }
   return BALANCED;
 }
-
-/** Whether a query certainly reads nothing; a transaction may. */
-export function onlyWrites({ intent, builder }: QueryFacts): boolean {
-  return intent === 'write' && builder !== undefined;
-}

@@ -6,11 +6,12 @@ import { narrows } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import { isLate } from '../engines/engine-state.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
-import { BALANCED, type Choice, type QueryFacts, type RoutingRules, choose, onlyWrites } from './choose.js';
+import { BALANCED, type Choice, type QueryFacts, type RoutingRules, choose } from './choose.js';
 import type { Health } from '../health/health.js';
 import type { Decision, Reason } from './decision.js';
 import type { MasterBudget } from './master-budget.js';
 import type { NoSlave } from './no-slave.js';
+import { onlyWrites } from './only-writes.js';
 
 /** At once, or after a wait. */
 export type Decided = Decision | Promise<Decision>;
@@ -164,10 +165,7 @@ export class Decider {
     return this.parts.freshness?.hasSeenSlave(context) ? this.afterSlave(decision, context) : decision;
   }
 
-  /**
-   * A client that has seen a slave's data must not find less on the master. Not so for what only writes: it comes in the log
-   * behind all that was seen. Nor for guards, whose reads nobody sees.
-   */
+  /** A client that has seen a slave's data must not find less on the master; nobody sees what guards read. */
   private leavesSlave({ engine }: Decision, query: QueryFacts, context: Context): boolean {
     if (engine.role !== 'master' || onlyWrites(query) || !context.balanced) return false;
     if (query.consistency !== 'session' && query.consistency !== 'strong') return false;

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { setTimeout as passMs } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import type { Knex } from 'knex';
 import { bounded } from '../../../src/context/consistency.js';
 import type { DatabaseRouting } from '../../../src/database-routing.js';
 import type { PostgresSlave } from '../../../src/testing/index.js';
@@ -647,15 +648,40 @@ describe('a slave that was read and shows more than the master (a commit that wa
     });
   });
 
+  const reading: readonly (readonly [string, (db: Knex) => PromiseLike<unknown>])[] = [
+    ['update', (db) => db('posts').where({ title: 'A' }).update({ title: 'B' })],
+    ['delete', (db) => db('posts').where({ title: 'A' }).delete()],
+    ['insert of what it selects', (db) => db(db.raw('posts (title)')).insert(db('posts').select('title'))],
+    ['raw write', (db) => db.raw("update posts set title = 'B' where title = 'A'")],
+    ['transaction', (db) => db.transaction((trx) => trx('posts').where({ title: 'A' }).delete())],
+  ];
+
+  it.each(reading)(
+    'holds a write back that reads, so that it finds what was seen: %s',
+    async (_what, write) => {
+      const client = new SessionClient(await hasty(20));
+      await whileCommitHangs(async () => {
+        expect(await client.read()).toEqual(['A']);
+        const written = client.job(async (db) => {
+          await write(db);
+          return ['written'];
+        });
+        await isHeldBack(client, written, ['written']);
+        expect(await titlesOn(bench.db.master)).not.toEqual(['A']);
+      });
+    },
+  );
+
   it('holds it back after a write of its own in an earlier piece of work', async () => {
     const routing = await hasty(20);
     const client = new SessionClient(routing);
     await whileCommitHangs(async () => {
       expect(await client.read()).toEqual(['A']);
-      await client.job((db) => db('posts').where({ title: 'none' }).delete());
+      await client.job((db) => db('posts').insert({ title: 'B' }));
       await isHeldBack(
         client,
         client.job(() => titles(routing.usingEngine('master'))),
+        ['A', 'B'],
       );
     });
   });

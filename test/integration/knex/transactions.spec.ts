@@ -103,6 +103,19 @@ describe('a choice inside a transaction must not split it over two engines', () 
   });
 });
 
+describe('a transaction that may write', () => {
+  it('is no write where it only read, also on a connection whose last one wrote', async () => {
+    const one = await bench.routing({ pool: { min: 0, max: 1 } });
+    await one.run(() => one.knex.transaction((trx) => trx('posts').insert({ title: 'A' })));
+    await one.run(async () => {
+      await one.knex.transaction((trx) => trx('posts').select());
+      expect(await answeredBy(one.knex)).toEqual(SLAVE);
+      await one.knex.transaction((trx) => trx.raw('update posts set title = title'));
+      expect(await answeredBy(one.knex)).toBe('master');
+    });
+  });
+});
+
 describe('a read after a transaction', () => {
   const afterwards = (transaction: () => PromiseLike<unknown>) =>
     routing.run(async () => {

@@ -15,7 +15,11 @@ import { NoSlave } from '../../../src/routing/no-slave.js';
 import { stubEngine } from '../engines/stub-engine.js';
 
 const READ: QueryFacts = { intent: 'read', engine: undefined, consistency: 'session', builder: {} };
-const WRITE: QueryFacts = { ...READ, intent: 'write' };
+const WRITE: QueryFacts = {
+  ...READ,
+  intent: 'write',
+  builder: { _method: 'insert', _single: { insert: { title: 'A' } }, _statements: [] },
+};
 const TRANSACTION: QueryFacts = { ...WRITE, builder: undefined };
 const RULES: RoutingRules = { engineForRead: undefined, reads: 'slaves', consistency: 'session' };
 
