@@ -2,6 +2,7 @@ import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { Freshness } from '../freshness/freshness.js';
 import { EngineHealth } from '../health/engine-health.js';
+import { answerWithin } from '../health/engine-probe.js';
 import { Health } from '../health/health.js';
 import { Judge } from '../health/judge.js';
 import { LagMeter } from '../health/lag-meter.js';
@@ -30,9 +31,11 @@ export function createHealth(
       () => true,
       () => false,
     );
+  const run = (engine: Engine) =>
+    answerWithin(questions.run(engine, timeoutMs), timeoutMs, clock).catch(() => undefined);
   const createOne = (engine: Engine) => {
     const gate = new ReturnGate(FIRST_BACKOFF_MS, LONGEST_BACKOFF_MS, random);
-    return new EngineHealth(engine, { engines, gate, runsQueries, slowStartMs, clock });
+    return new EngineHealth(engine, { engines, gate, runsQueries, run, slowStartMs, clock });
   };
   const judge = new Judge({
     engines,

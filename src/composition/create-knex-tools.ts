@@ -5,6 +5,7 @@ import { MissedGuards } from '../dispatch/missed-guards.js';
 import { RETRIES_AT_ONCE, RETRIES_PER_SECOND, Retries } from '../dispatch/retries.js';
 import { ReadThenWrite } from '../dispatch/read-then-write.js';
 import { SeenTracker } from '../dispatch/seen-tracker.js';
+import { SlaveGrants } from '../dispatch/slave-grants.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { Health } from '../health/health.js';
@@ -46,7 +47,8 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
     isContested: () => health?.isContested === true,
   });
   const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
-  const retries = new Retries({ health, writes, waitMs: failover.waitMs, budget, events, clock });
+  const grants = new SlaveGrants(() => engines.master, logger);
+  const retries = new Retries({ health, grants, writes, waitMs: failover.waitMs, budget, events, clock });
   const explainer = new Explainer(set, decider, classifier);
   const held = new HeldConnections();
   const readThenWrite = createReadThenWrite(options, classifier);

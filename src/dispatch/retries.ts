@@ -6,6 +6,7 @@ import type { Health } from '../health/health.js';
 import type { TokenBucket } from '../health/token-bucket.js';
 import type { RoutingEvents } from '../routing/decision-announcer.js';
 import { commitFailureOf } from './commit-failure.js';
+import type { SlaveGrants } from './slave-grants.js';
 
 /** What failed, as far as it matters for trying again. */
 export interface Attempt {
@@ -16,6 +17,8 @@ export interface Attempt {
   readonly isRead: boolean;
   /** Whether another engine may run it: not inside a transaction, nor where the Knex or the connection names one. */
   readonly movable: boolean;
+  /** The run of the engine's server that it was sent to; undefined where that is not known. */
+  readonly run?: string | undefined;
   /** Its end decides whether it has an effect. */
   readonly isInTransaction?: boolean;
 }
@@ -41,6 +44,7 @@ export const RETRIES_PER_SECOND = 200;
 export interface RetriesParts {
   /** Undefined where nothing is known of engines: nothing runs again then. */
   readonly health: Health | undefined;
+  readonly grants: SlaveGrants;
   readonly writes: 'never' | 'safe';
   /** How long the master may be away, in ms. */
   readonly waitMs: number;
@@ -86,7 +90,8 @@ export class Retries {
   /** What the caller gets where nothing more is tried. */
   private told(attempt: Attempt, failure: EngineFailure | undefined, error: unknown): unknown {
     if (!failure || attempt.isRead || attempt.role === 'slave' || failure === 'busy') return error;
-    return new WriteFailedError(attempt.engine.name, failure === 'broken' && !attempt.isInTransaction, {
+    const wasSent = failure === 'broken' || failure === 'ended';
+    return new WriteFailedError(attempt.engine.name, wasSent && !attempt.isInTransaction, {
       cause: error,
       repeating: failure === 'misconfigured' ? 'is in vain' : 'helps',
     });
@@ -94,20 +99,22 @@ export class Retries {
 
   /** What the error says of the engine; health hears of it. */
   note({ engine, role }: Attempt, error: unknown): EngineFailure | undefined {
+    this.parts.grants.note(engine, error);
     const failure = this.parts.health && engineFailureOf(error, role === 'slave');
     if (failure && engine.role === role) this.parts.health?.queryFailed(engine, failure, error);
     return failure;
   }
 
-  private isWorthTrying(
+  private async isWorthTrying(
     attempt: Attempt,
     failure: EngineFailure | undefined,
     error: unknown,
     tries: Tries,
-  ): Promise<boolean> | boolean {
+  ): Promise<boolean> {
     if (!failure && !isRefusedWrite(error)) return false;
-    const isUnsent = failure !== 'broken' && failure !== 'conflict';
+    const isUnsent = failure !== 'broken' && failure !== 'ended' && failure !== 'conflict';
     if (!attempt.isRead && !isUnsent) return false; // it may have had an effect
+    if (await this.wasStopped(attempt, failure, error)) return false;
     if (attempt.role === 'slave') return failure !== undefined && this.parts.budget.take();
     if (
       failure === 'busy' ||
@@ -116,6 +123,18 @@ export class Retries {
     )
       return false;
     return this.parts.budget.take() && this.masterReturns(tries);
+  }
+
+  /** An operator has ended its connection, and means the query: the server that ran it goes on. */
+  private async wasStopped(
+    { engine, run, role }: Attempt,
+    failure: EngineFailure | undefined,
+    error: unknown,
+  ): Promise<boolean> {
+    const isEnded = failure === 'ended';
+    if (!isEnded && (failure !== 'broken' || role === 'master')) return false;
+    const runAfter = await this.parts.health?.runAfter(engine, error);
+    return isEnded && run !== undefined && run === runAfter;
   }
 
   private masterReturns({ sinceMs = 0 }: Tries): Promise<boolean> | boolean {

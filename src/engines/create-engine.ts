@@ -18,7 +18,7 @@ const SLAVE_ACQUIRE_TIMEOUT_MS = 3_000;
 const CONNECT_TIMEOUT_MS = { master: 10_000, slave: 2_000 } satisfies Record<EngineRole, number>;
 const PROBE_ACQUIRE_TIMEOUT_MS = 2_000;
 /** Of the monitor, of those who wait for a position, and of those who leave a slave; the first two may ask several servers. */
-const MOST_PROBES = 1 + 2 * ASKED_AT_ONCE;
+export const MOST_PROBES = 1 + 2 * ASKED_AT_ONCE;
 
 /** A probe that fails is an answer, not an incident. */
 const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} };

@@ -1,18 +1,22 @@
 /**
  * What an error says of the engine.
  * `unreachable`: there was no connection to send the query on, so that it certainly was not run.
- * `broken`: the connection broke, or the server ended it, while the query was on its way; it may have been run.
- * `conflict`: a slave gave an error for its own sake: its replay had to go on, or it is out of disk; it stays in rotation,
- * since one query that no engine can answer must not take them all out.
+ * `broken`: the connection broke while the query was on its way; it may have been run.
+ * `ended`: the server ended the connection while the query was on its way. It shuts down, or an operator has ended this one
+ * connection by `pg_terminate_backend`: only the server itself can tell which.
+ * `conflict`: a slave gave an error for its own sake: its replay had to go on, it is out of disk, or it ended a session that
+ * was idle; it stays in rotation, since one query that no engine can answer must not take them all out.
  * `busy`: this process's own pool had no connection free in time; nothing was sent.
  * `misconfigured`: the server refuses this app by its password, role, database or TLS: waiting does not help.
  */
-export type EngineFailure = 'unreachable' | 'broken' | 'conflict' | 'busy' | 'misconfigured';
+export type EngineFailure = 'unreachable' | 'broken' | 'ended' | 'conflict' | 'busy' | 'misconfigured';
 
 interface DriverError {
   readonly code?: unknown;
   readonly name?: unknown;
   readonly message?: unknown;
+  /** Where in PostgreSQL's source it was raised. */
+  readonly routine?: unknown;
 }
 
 const UNREACHABLE_CODES = new Set([
@@ -42,11 +46,28 @@ const MISCONFIGURED_CODES = new Set([
 
 const BROKEN_CODES = new Set(['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNABORTED']);
 
-/** Class 08: connection exceptions; 57P: the operator ended it. */
+/** Class 08: connection exceptions; 57P: the server ended it. */
 const BROKEN_CLASSES = /^(?:08|57P)/;
 
-/** Out of memory or disk, errors of the system, data that is corrupt: another copy may do better. */
-const OWN_TROUBLE = /^(?:53|58|XX00[12])/;
+/** `admin_shutdown`: of the server, or of one connection by `pg_terminate_backend`. */
+const ADMIN_SHUTDOWN = '57P01';
+
+/**
+ * Out of memory or disk, errors of the system, data that is corrupt: another copy may do better. Not 53400, which a limit such as
+ * `temp_file_limit` gives: whoever set it on the slave wants such a query stopped, and not run elsewhere. Nor 57014, by which an
+ * operator or `statement_timeout` cancels.
+ */
+const OWN_TROUBLE = /^(?:53(?!400)|58|XX00[12])/;
+
+/**
+ * On a slave these are never the query's own doing: a conflict with its replay, a deadlock with it, and `idle_session_timeout`,
+ * which came before the query did.
+ */
+const CONFLICT_CODES = new Set(['40001', '40P01', '57P05']);
+
+/** `insufficient_privilege`; at login it means the database, elsewhere what a query asks for. */
+const INSUFFICIENT_PRIVILEGE = '42501';
+const AT_LOGIN = 'CheckMyDatabase';
 
 /** What pg says without a code. */
 const UNREACHABLE_TEXTS =
@@ -56,29 +77,35 @@ const BROKEN_TEXTS =
   /Connection terminated|Connection ended unexpectedly|Client has encountered a connection error|Client was closed/i;
 
 const POOL_TIMEOUT = /Timeout acquiring a connection/;
-const UNASKED_CANCEL = /user request/;
 
 /** Undefined: an answer to the query itself, which another engine would give as well. */
 export function engineFailureOf(error: unknown, isSlave: boolean): EngineFailure | undefined {
   const { code, name, message } = (error ?? {}) as DriverError;
   const text = typeof message === 'string' ? message : '';
-  if (typeof code === 'string') return failureOfCode(code, text, isSlave);
+  if (isRefusedLogin(error)) return 'misconfigured';
+  if (typeof code === 'string') return failureOfCode(code, isSlave);
   if (name === 'KnexTimeoutError') return POOL_TIMEOUT.test(text) ? 'busy' : undefined;
   if (MISCONFIGURED_TEXTS.test(text)) return 'misconfigured';
   if (UNREACHABLE_TEXTS.test(text)) return 'unreachable';
   return BROKEN_TEXTS.test(text) ? 'broken' : undefined;
 }
 
-function failureOfCode(code: string, text: string, isSlave: boolean): EngineFailure | undefined {
+function failureOfCode(code: string, isSlave: boolean): EngineFailure | undefined {
   if (MISCONFIGURED_CODES.has(code)) return 'misconfigured';
   if (UNREACHABLE_CODES.has(code)) return 'unreachable';
-  if (isSlave && (isConflict(code, text) || OWN_TROUBLE.test(code))) return 'conflict';
+  if (code === ADMIN_SHUTDOWN) return 'ended';
+  if (isSlave && (CONFLICT_CODES.has(code) || OWN_TROUBLE.test(code))) return 'conflict';
   return BROKEN_CODES.has(code) || BROKEN_CLASSES.test(code) ? 'broken' : undefined;
 }
 
-/** On a slave these are never the query's own doing; a statement's timeout is, and has the code of cancelling too. */
-function isConflict(code: string, text: string): boolean {
-  return code === '40001' || code === '40P01' || (code === '57014' && UNASKED_CANCEL.test(text));
+/** Whether a privilege is missing, for the database itself or for what a query asks for. */
+export function isMissingPrivilege(error: unknown): error is Error {
+  return error instanceof Error && (error as DriverError).code === INSUFFICIENT_PRIVILEGE;
+}
+
+/** Whether the login may not connect to the database at all. */
+export function isRefusedLogin(error: unknown): boolean {
+  return isMissingPrivilege(error) && (error as DriverError).routine === AT_LOGIN;
 }
 
 /** `read_only_sql_transaction`: what PostgreSQL answers to a write in a read-only transaction, on a slave or not. */

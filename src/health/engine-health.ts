@@ -3,6 +3,7 @@ import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { Endpoint } from '../engines/engine-servers.js';
 import type { EngineState } from '../engines/engine-state.js';
+import { SharedQuestion } from '../freshness/shared-question.js';
 import type { ProbeRow } from './engine-probe.js';
 import type { Lag } from './lag-meter.js';
 import type { ReturnGate } from './return-gate.js';
@@ -14,6 +15,8 @@ export interface EngineHealthParts {
   readonly gate: ReturnGate;
   /** Whether the engine's own pool runs queries. Never rejects. */
   readonly runsQueries: (engine: Engine) => Promise<boolean>;
+  /** Which run of its server takes new connections; undefined: none does. Never rejects. */
+  readonly run: (engine: Engine) => Promise<string | undefined>;
   readonly slowStartMs: number;
   readonly clock: Clock;
 }
@@ -50,11 +53,17 @@ export class EngineHealth {
   private step = 0;
   private stepAtMs = 0;
   private isTried = false;
+  private readonly asksRun = new SharedQuestion(() => this.parts.run(this.engine));
 
   constructor(
     readonly engine: Engine,
     private readonly parts: EngineHealthParts,
   ) {}
+
+  /** Which run of its server takes new connections; undefined: none does. Never rejects. */
+  run(): Promise<string | undefined> {
+    return this.asksRun.ask();
+  }
 
   /** Whether it was asked, and how it went is known. */
   get isKnown(): boolean {

@@ -29,12 +29,17 @@ export interface ProbeRow {
   readonly untold: Partial<Readonly<Record<ProbePart, string>>>;
 }
 
-/** What is asked of engines to know how they are doing. Both reject when they can't be asked. */
+/** What is asked of engines to know how they are doing. All reject when they can't be asked. */
 export interface HealthQuestions {
   /** How it is doing; an answer that takes twice `timeoutMs` comes no more. */
   probe(engine: Engine, timeoutMs: number): Promise<ProbeRow>;
   /** Runs a query on the engine's own pool, and not on a connection for probes. */
   runQuery(engine: Engine, timeoutMs: number): Promise<unknown>;
+  /**
+   * Which run of a server takes new connections (`SERVER_RUN`). Asked on a connection of its own: one that is open already may
+   * still answer while its server shuts down, or may have been ended with others.
+   */
+  run(engine: Engine, timeoutMs: number): Promise<string>;
 }
 
 /** There was no answer in time. */

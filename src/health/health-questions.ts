@@ -1,6 +1,9 @@
 import type { Engine } from '../engines/engine.js';
+import { MOST_PROBES } from '../engines/create-engine.js';
 import { SERVER_RUN, SERVER_TIMELINE } from '../engines/server-run.js';
 import { timelineOf } from '../freshness/position.js';
+import { clientOf, sever } from '../knex-internals.js';
+import { engineFailureOf, isRefusedLogin } from './engine-failure.js';
 import type { HealthQuestions, ProbePart, ProbeRow } from './engine-probe.js';
 
 const NOT_ASKED = {
@@ -32,6 +35,8 @@ const PARTS: Readonly<Record<ProbePart, string>> = {
 };
 const ALL = Object.keys(PARTS) as ProbePart[];
 
+const ASK_RUN = `select ${SERVER_RUN} as run`;
+
 const ASK_AURORA_LAG = `select replica_lag_in_msec::float as lag from aurora_replica_status()
   where server_id = aurora_db_instance_identifier()`;
 
@@ -42,13 +47,27 @@ const REFUSALS: ReadonlySet<unknown> = new Set(['42501', '0A000', '42883', '42P0
 const ASK_AGAIN_AFTER = 120;
 
 type BaseRow = Omit<ProbeRow, 'untold' | 'aurora_lag_ms'> & { readonly is_aurora: boolean };
+interface RunRow {
+  readonly run: string;
+}
 type Untold = Partial<Record<ProbePart, string>>;
 
 /** The questions as PostgreSQL takes them; remembers of each engine what it refuses. */
 export class SqlHealthQuestions implements HealthQuestions {
   private readonly refused = new WeakMap<Engine, { untold: Untold; probes: number }>();
 
+  /** A connection that has ended, by an operator perhaps, says nothing of the server, and there may be as many as a pool holds. */
   async probe(engine: Engine, timeoutMs: number): Promise<ProbeRow> {
+    for (let left = MOST_PROBES; ; left--) {
+      try {
+        return await this.probeOnce(engine, timeoutMs);
+      } catch (error) {
+        if (left === 0 || !hasEnded(error)) throw error;
+      }
+    }
+  }
+
+  private async probeOnce(engine: Engine, timeoutMs: number): Promise<ProbeRow> {
     const known = this.knownOf(engine);
     try {
       return await this.ask(engine, known.untold, timeoutMs);
@@ -61,6 +80,20 @@ export class SqlHealthQuestions implements HealthQuestions {
 
   runQuery({ knex }: Engine, timeoutMs: number): Promise<unknown> {
     return rowOf(knex, 'select 1', timeoutMs);
+  }
+
+  /** A pool that is the user's makes its connections itself. */
+  async run({ probes }: Engine, timeoutMs: number): Promise<string> {
+    const client = clientOf(probes);
+    if (client.config.connectionPool) return (await rowOf<RunRow>(probes, ASK_RUN, timeoutMs)).run;
+    const connection = await client.acquireRawConnection();
+    try {
+      const asked = probes.raw<{ rows: readonly RunRow[] }>(ASK_RUN).connection(connection);
+      const { rows } = await asked.timeout(timeoutMs);
+      return rows[0]!.run;
+    } finally {
+      sever(connection);
+    }
   }
 
   private async ask(engine: Engine, untold: Untold, timeoutMs: number): Promise<ProbeRow> {
@@ -112,6 +145,11 @@ async function rowOf<Row>(knex: Engine['probes'], sql: string, timeoutMs: number
   }
 }
 
+function hasEnded(error: unknown): boolean {
+  const failure = engineFailureOf(error, false);
+  return failure === 'broken' || failure === 'ended';
+}
+
 function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && REFUSALS.has((error as { code?: unknown }).code);
+  return error instanceof Error && REFUSALS.has((error as { code?: unknown }).code) && !isRefusedLogin(error);
 }

@@ -4,9 +4,9 @@ import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.j
 import { type EngineState, serves } from '../engines/engine-state.js';
 import type { ResolvedFailoverOptions } from '../options/resolve-health-options.js';
 import type { EngineFailure } from './engine-failure.js';
-import { messageOf } from '../errors.js';
 import type { EngineHealth } from './engine-health.js';
 import type { EngineWaiters, Judge } from './judge.js';
+import { troubleOf } from './missing-grant.js';
 import type { Monitor } from './monitor.js';
 
 /** What was heard so long ago still counts when a connection to the master is made. */
@@ -82,12 +82,32 @@ export class Health implements EngineWatcher {
     await this.askThose(({ isKnown }) => !isKnown);
   }
 
-  /** A query has found out. What the engine is to blame for takes a slave out of rotation at once. */
+  /**
+   * A query has found out. A slave that refuses is out of rotation at once. One whose connection has ended under a query is
+   * asked first, by `runAfter`.
+   */
   queryFailed(engine: Engine, failure: EngineFailure, error: unknown): void {
     if (failure === 'conflict') return;
-    if (engine.role === 'slave' && serves(engine.state) && failure !== 'busy')
-      this.of(engine)?.failed(messageOf(error), this.parts.clock.nowMs());
+    if (failure === 'broken' || failure === 'ended') return void this.runAfter(engine, error);
+    if (failure !== 'busy') this.isOut(engine, error);
     void this.parts.monitor.ask(engine);
+  }
+
+  /**
+   * A connection has ended under a query: which run of the engine's server takes new ones. Undefined: none does, and a slave is
+   * out of rotation. Never rejects.
+   */
+  async runAfter(engine: Engine, error: unknown): Promise<string | undefined> {
+    const isAsked = engine.role === 'master' || serves(engine.state); // who is out would only keep the query waiting
+    const run = isAsked ? await this.of(engine)?.run() : undefined;
+    if (run === undefined) this.isOut(engine, error);
+    void this.parts.monitor.ask(engine);
+    return run;
+  }
+
+  private isOut(engine: Engine, error: unknown): void {
+    if (engine.role === 'slave' && serves(engine.state))
+      this.of(engine)?.failed(troubleOf(engine, error), this.parts.clock.nowMs());
   }
 
   /** Whether the master answers again, or another one was promoted, within `failover.waitMs`. */

@@ -5,12 +5,12 @@ import type { EngineState } from '../engines/engine-state.js';
 import { parsePosition } from '../freshness/position.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { ResolvedFailoverOptions, ResolvedHealthOptions } from '../options/resolve-health-options.js';
-import { messageOf } from '../errors.js';
 import type { EngineHealth } from './engine-health.js';
 import { NoAnswerError, type ProbePart, type ProbeRow } from './engine-probe.js';
 import type { Lag, LagMeter } from './lag-meter.js';
 import type { MasterElection } from './master-election.js';
 import type { Listener, Monitor, Pace } from './monitor.js';
+import { troubleOf } from './missing-grant.js';
 import { type Surroundings, faultOfMaster, faultOfSlave, isInDoubt } from './slave-fault.js';
 import type { Waiters } from './waiters.js';
 
@@ -127,7 +127,7 @@ export class Judge implements EngineWatcher, Listener {
   }
 
   notHeard(engine: Engine, error: unknown, askedAtMs: number): void {
-    this.healths.get(engine)?.notAnswered(messageOf(error), askedAtMs, this.parts.clock.nowMs());
+    this.healths.get(engine)?.notAnswered(troubleOf(engine, error), askedAtMs, this.parts.clock.nowMs());
     // what waits for a slave that does not answer runs elsewhere; on the master it may yet be done
     if (error instanceof NoAnswerError && engine.role === 'slave') engine.cut();
     this.settleMaster();

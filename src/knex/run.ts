@@ -144,10 +144,12 @@ export class Run {
     if (this.dispatched) this.parts.readThenWrite?.sends(this.dispatched);
   }
 
-  private attempt({ engine, role, query: { classification, movable } }: Dispatched): Attempt {
+  private attempt({ engine, role, startedAt, query: { classification, movable } }: Dispatched): Attempt {
+    const { connection } = this.runner;
     return {
       engine,
       role,
+      run: role === 'slave' ? connection && engine.runOf(connection) : startedAt,
       isRead: classification.intent === 'read',
       movable: movable || (this.parts.knexEngine === ANY_SLAVE && !this.isBound),
       isInTransaction: this.runner.client.transacting === true,

@@ -10,7 +10,8 @@ const uncoded = (message: string) => new Error(message);
 const ofQuery = (message: string) => uncoded(`select 1 - ${message}`);
 const timedOut = (message: string) => new knex.KnexTimeoutError(message);
 
-const UNASKED = 'canceling statement due to user request';
+const CANCELLED = 'canceling statement due to user request';
+const atLogin = (code: string) => Object.assign(coded(code), { routine: 'CheckMyDatabase' });
 
 const CASES: [what: string, error: unknown, onSlave: Word, onMaster: Word][] = [
   ['host down', coded('ECONNREFUSED'), 'unreachable', 'unreachable'],
@@ -24,7 +25,9 @@ const CASES: [what: string, error: unknown, onSlave: Word, onMaster: Word][] = [
   ['a connect timeout', uncoded('timeout exceeded when trying to connect'), 'unreachable', 'unreachable'],
   ['a connect timeout of a pool', uncoded('Connection terminated due to connection timeout'), 'unreachable', 'unreachable'],
   ['a connection that was cut while it was awaited', uncoded('Connection terminated before it was there: slave1 is out of use'), 'unreachable', 'unreachable'],
-  ['killed in the middle', coded('57P01'), 'broken', 'broken'],
+  ['a login that may not connect to the database', atLogin('42501'), 'misconfigured', 'misconfigured'],
+  ['a server that shuts down, or an operator who ends a connection', coded('57P01'), 'ended', 'ended'],
+  ['a session that was idle for too long', coded('57P05'), 'conflict', 'broken'],
   ['crashed beside another session', coded('57P02'), 'broken', 'broken'],
   ['reset', coded('ECONNRESET'), 'broken', 'broken'],
   ['a pipe that broke', coded('EPIPE'), 'broken', 'broken'],
@@ -36,7 +39,9 @@ const CASES: [what: string, error: unknown, onSlave: Word, onMaster: Word][] = [
   ['a client that has failed before', ofQuery('Client has encountered a connection error and is not queryable'), 'broken', 'broken'],
   ['a recovery conflict, or two transactions that do not go together', coded('40001'), 'conflict', undefined],
   ['a deadlock, on a slave with its replay', coded('40P01'), 'conflict', undefined],
-  ['a cancel that nobody here asked for', coded('57014', UNASKED), 'conflict', undefined],
+  ['a cancel by an operator', coded('57014', CANCELLED), undefined, undefined],
+  ['a limit of the server', coded('53400', 'temporary file size exceeds "temp_file_limit" (1kB)'), undefined, undefined],
+  ['something that the login may not read', coded('42501', 'permission denied for table posts'), undefined, undefined],
   ["a statement's own timeout", coded('57014', 'canceling statement due to statement timeout'), undefined, undefined],
   ['a full pool, or a host that swallows everything', timedOut('Knex: Timeout acquiring a connection. The pool is probably full.'), 'busy', 'busy'],
   ["the query's own timeout", timedOut('Defined query timeout of 20ms exceeded when running query.'), undefined, undefined],

@@ -49,6 +49,7 @@ export function healthOf(engine: Engine, serves = true, clock = { nowMs: 0 }): E
     engines: engines as EngineRegistry,
     gate,
     runsQueries: () => Promise.resolve(serves),
+    run: () => Promise.resolve(undefined),
     slowStartMs: SLOW_START_MS,
     clock: clockAt(() => clock.nowMs),
   });
