@@ -47,6 +47,8 @@ export class EngineHealth {
   lag: Lag | undefined;
   /** What was told of it last. */
   endpoint: Endpoint | undefined;
+  /** It was another server than the master: a slave, or the master before the one there is. */
+  private wasApart = false;
   /** Of the last probes, the newest first. */
   private latencies: readonly number[] = [];
   private readonly servers = new ServerFaults();
@@ -84,7 +86,18 @@ export class EngineHealth {
     return this.latencies.length < 2 ? undefined : Math.max(this.latencies[0]!, this.latencies[1]!);
   }
 
+  /** Whether it may lead to the master's own server: where it was so from the first on, somebody has listed the master twice. */
+  get mayBeMaster(): boolean {
+    return !this.wasApart;
+  }
+
+  /** Another engine is the master in its place. */
+  replaced(): void {
+    this.wasApart = true;
+  }
+
   answered(answer: ProbeRow, askedAtMs: number, latencyMs: number): void {
+    this.wasApart ||= answer.in_recovery;
     this.answer = answer;
     this.askedAtMs = askedAtMs;
     this.latencies = [latencyMs, ...this.latencies].slice(0, MOST_LATENCIES);

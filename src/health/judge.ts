@@ -191,6 +191,7 @@ export class Judge implements EngineWatcher, Listener {
     const { master } = engines;
     lag.reset();
     engines.promote(engine);
+    this.healths.get(master)?.replaced();
     master.cut(); // nothing more is written there
     listener.masterChanged(master, engine);
     monitor.askAll();

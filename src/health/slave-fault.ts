@@ -30,7 +30,7 @@ export function faultOfSlave(
   around: Surroundings,
 ): Fault | undefined {
   return (
-    faultOfHistory(answer, around) ?? faultOfLag(health, around.options) ?? faultOfLatency(health, around)
+    faultOfHistory(health, answer, around) ?? faultOfLag(health, around.options) ?? faultOfLatency(health, around)
   );
 }
 
@@ -39,7 +39,11 @@ export function faultOfMaster({ in_recovery: inRecovery }: ProbeRow): Fault | un
 }
 
 /** Where the master is not known yet there is nothing to compare with. */
-function faultOfHistory(answer: ProbeRow, around: Surroundings): Fault | undefined {
+function faultOfHistory(
+  { mayBeMaster }: EngineHealth,
+  answer: ProbeRow,
+  around: Surroundings,
+): Fault | undefined {
   const { system, timeline, database, masterRun } = around;
   if (database !== undefined && answer.database !== database)
     return foreign(`it serves the database ${answer.database}, the master ${database}`);
@@ -47,6 +51,8 @@ function faultOfHistory(answer: ProbeRow, around: Surroundings): Fault | undefin
   if (answer.system !== system)
     return foreign(`it belongs to the system ${answer.system}, the master to ${system}`);
   const isMasterItself = !answer.in_recovery && answer.started_at === masterRun;
+  if (isMasterItself && !mayBeMaster)
+    return foreign("it leads to the master's own server by now, which would get its reads on top");
   if (answer.timeline === timeline && (answer.in_recovery || isMasterItself)) return undefined;
   const does = answer.in_recovery ? 'follows' : 'is no slave: it writes';
   return foreign(`it ${does} timeline ${answer.timeline}, the master writes ${timeline}`);

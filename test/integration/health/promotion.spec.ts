@@ -167,4 +167,26 @@ describe('a master that is gone', () => {
     expect(await titlesOn(bench.db.master)).not.toContain('after');
     expect(routing.status().engines.find(({ name }) => name === 'master')).toMatchObject({ role: 'slave', eligible: false }); // prettier-ignore
   });
+
+  it('and whose name moves to the promoted slave does not bring the reads of a slave to that server', async () => {
+    let where = bench.db.master.connection;
+    const routing = await watched({ master: { connection: () => where } });
+    await bench.db.caughtUp();
+    await bench.db.master.kill();
+    await slave1.promote();
+    where = slave1.connection;
+    await slave2.follow(slave1);
+    await eventually(async () => expect(await failureOf(insert(routing, 'after'))).toBeUndefined());
+    await eventually(() => expect(stateOf(routing, 'slave2')).toBe('up'));
+    const { name: other } = routing.engines.slaves.find(({ name }) => name !== 'slave2')!;
+    await eventually(() => {
+      const { state } = routing.engines.find(other)!;
+      expect(state).toMatchObject({
+        kind: 'foreign',
+        because: expect.stringContaining("the master's own server"),
+      });
+    });
+    for (let times = 0; times < 10; times++)
+      expect(await routing.run(() => answeredBy(routing.knex))).toBe('slave2');
+  });
 });

@@ -66,6 +66,17 @@ describe('a slave is foreign', () => {
     expect(faultOf({ answer: { in_recovery: false, started_at: MASTER_ANSWER.started_at } })).toBeUndefined();
   });
 
+  it('where it was a slave of the master before, or the master, and leads to the master now', () => {
+    const [wasSlave, wasMaster] = [heardHealth(engineOf('slave1')), healthOf(engineOf('master'))];
+    wasMaster.replaced();
+    const asMaster = { ...MASTER_ANSWER, started_at: AROUND.masterRun! };
+    for (const health of [wasSlave, wasMaster])
+      expect(faultOfSlave(health, asMaster, AROUND)).toEqual({
+        kind: 'foreign',
+        because: "it leads to the master's own server by now, which would get its reads on top",
+      });
+  });
+
   it('before it is anything else', () => {
     const found = { answer: { system: 'T' }, lag: { ms: 60_000, bytes: 0 }, latencyMs: 900 };
     expect(faultOf(found)).toMatchObject({ kind: 'foreign' });
