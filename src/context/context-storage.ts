@@ -18,6 +18,20 @@ export function isCurrent(set: string, context: Context): boolean {
   return storage.getStore()?.[set] === context;
 }
 
+/** Runs `work` at once, where some other work was begun. */
+type RunThere = <Result>(work: () => Result) => Result;
+
+/**
+ * Runs what serves many and outlives the request that happens to begin it, such as a loop of questions to servers, in no
+ * request's context: not in ours, nor in that of a tracer, which would count it to that request. Taken when this file is loaded.
+ */
+export const outsideContexts: RunThere = AsyncLocalStorage.snapshot();
+
+/** Remembers all contexts of right here, others' too, for what comes by an event. */
+export function thisContext(): RunThere {
+  return AsyncLocalStorage.snapshot();
+}
+
 /** What `work` gives once it was run: a query that it returns was started, so it is a promise by then. */
 export type Ran<Result> = Result extends PromiseLike<infer Value> ? Promise<Value> : Result;
 

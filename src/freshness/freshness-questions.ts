@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { outsideContexts } from '../context/context-storage.js';
 import type { Engine } from '../engines/engine.js';
 import { SERVER_RUN } from '../engines/server-run.js';
 import type { KnexConnection } from '../knex-internals.js';
@@ -124,8 +125,8 @@ async function rowsOf<Row>(
   sql: string,
   bindings: readonly Knex.RawBinding[] = [],
 ): Promise<readonly Row[]> {
-  const { rows } = await probes.raw<{ rows: readonly Row[] }>(sql, bindings).timeout(timeoutMs);
-  return rows;
+  const ask = async () => probes.raw<{ rows: readonly Row[] }>(sql, bindings).timeout(timeoutMs);
+  return (await outsideContexts(ask)).rows;
 }
 
 function first<Row>([row]: readonly Row[]): Row {

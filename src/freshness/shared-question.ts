@@ -1,3 +1,5 @@
+import { outsideContexts } from '../context/context-storage.js';
+
 /**
  * A question that many ask at the same time: one is under way at a time, and the next is sent after the last of its callers
  * called, so that the answer covers what each of them has seen.
@@ -9,7 +11,7 @@ export class SharedQuestion<Answer> {
   constructor(private readonly send: () => Promise<Answer>) {}
 
   ask(): Promise<Answer> {
-    return (this.next ??= this.askNext());
+    return (this.next ??= outsideContexts(() => this.askNext()));
   }
 
   private async askNext(): Promise<Answer> {

@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
 import { type Clock, idle, pause } from '../clock.js';
 import { askServers } from '../engines/ask-servers.js';
+import { outsideContexts } from '../context/context-storage.js';
 import type { Engine } from '../engines/engine.js';
 import type { KnexConnection } from '../knex-internals.js';
 import type { FreshnessQuestions, ReplayRow } from './freshness-questions.js';
@@ -74,7 +75,7 @@ export class SlaveReplay {
 
   /** Asks once, and on until nobody waits any more. Never rejects. */
   probe(): Promise<void> {
-    return (this.probing ??= this.probeWhileWaited());
+    return (this.probing ??= outsideContexts(() => this.probeWhileWaited()));
   }
 
   /** It is not even where somebody has waited for it in vain, for twice as long as this one would. */
@@ -114,7 +115,7 @@ export class SlaveReplay {
     const sinceMs = Math.min(waitedSinceMs, miss?.sinceMs ?? waitedSinceMs);
     const lowest = miss && miss.target < target ? miss.target : target;
     this.miss = { target: lowest, sinceMs, untilMs: neededAtMs + (neededAtMs - sinceMs), neededAtMs };
-    if (!miss) void this.follow();
+    if (!miss) void outsideContexts(() => this.follow());
   }
 
   /** Probes the slave until it gets there, can't be asked, or nobody has asked for a while. */

@@ -1,4 +1,5 @@
 import type { Clock, Timer } from '../clock.js';
+import { outsideContexts } from '../context/context-storage.js';
 
 /** A round of work again and again, each armed after the one before; the process may end while it waits. */
 export class ProbeLoop {
@@ -32,7 +33,7 @@ export class ProbeLoop {
   private next(): Promise<void> {
     if (this.stopped) return Promise.resolve();
     this.timer?.cancel();
-    return (this.running ??= this.run());
+    return (this.running ??= outsideContexts(() => this.run()));
   }
 
   private async run(): Promise<void> {

@@ -30,7 +30,9 @@ export function faultOfSlave(
   around: Surroundings,
 ): Fault | undefined {
   return (
-    faultOfHistory(health, answer, around) ?? faultOfLag(health, around.options) ?? faultOfLatency(health, around)
+    faultOfHistory(health, answer, around) ??
+    faultOfLag(health, around.options) ??
+    faultOfLatency(health, around)
   );
 }
 

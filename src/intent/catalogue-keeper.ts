@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '../clock.js';
+import { outsideContexts } from '../context/context-storage.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import { Catalogue, type JudgeSql } from './catalogue.js';
 import type { CatalogueRows } from './catalogue-reader.js';
@@ -65,7 +66,9 @@ export class CatalogueKeeper {
   refresh(): Promise<void> {
     if (this.stopped) return Promise.resolve();
     if (this.reading) this.askedAgain = true;
-    return (this.reading ??= this.readUntilNobodyAsks().finally(() => (this.reading = undefined)));
+    return (this.reading ??= outsideContexts(() => this.readUntilNobodyAsks()).finally(
+      () => (this.reading = undefined),
+    ));
   }
 
   /** Readings begin again, when the next one is asked for. */

@@ -4,6 +4,7 @@ import type {
   KnexRunnerClass,
   KnexStreamParameters,
 } from '../knex-internals.js';
+import { emittingHere } from './emitting-here.js';
 import type { KnexParts } from './knex-parts.js';
 import { QueryRun } from './query-run.js';
 import { StreamRun } from './stream-run.js';
@@ -27,8 +28,10 @@ export function routedRunnerClass(Runner: KnexRunnerClass, parts: KnexParts): Kn
       callback: KnexOnConnection,
       parameters?: KnexStreamParameters,
     ): Promise<unknown> {
-      if (parameters && this.routed instanceof StreamRun)
+      if (parameters && this.routed instanceof StreamRun) {
+        emittingHere(parameters.stream);
         return this.routed.run(callback, parameters, (...args) => super.ensureConnection(...args));
+      }
       const run = new QueryRun(this, parts);
       this.routed = run;
       return run.run(callback);
