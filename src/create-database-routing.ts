@@ -53,7 +53,7 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   const decider = new Decider({
     engines,
     balancer,
-    rules: rulesOf(options, classifier),
+    rules: rulesOf(options, classifier, clientsByPosition),
     slavePer: options.slavePer,
     freshness,
     clientsByPosition,
@@ -80,10 +80,14 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   });
 }
 
-function rulesOf({ rules }: ResolvedOptions, classifier: QueryClassifier): DeciderParts['rules'] {
+function rulesOf(
+  { rules }: ResolvedOptions,
+  classifier: QueryClassifier,
+  byPosition: boolean,
+): DeciderParts['rules'] {
   const { reads, consistency } = rules;
   const engineForRead = readRule(rules, (builder) => classifier.tablesOf(builder));
-  return { engineForRead, reads, consistency };
+  return { engineForRead, reads, consistency, byPosition };
 }
 
 /** PostgreSQL's catalogue and grammar for PostgreSQL; the SQL of other databases is not looked into. */

@@ -90,7 +90,8 @@ export class RequestContexts {
   private open(request: IncomingMessage, response: ServerResponse, client: ClientRequest): Context {
     const { name, options } = this.routing;
     const context = openContext('request', { balanced: false, recordDecisions: options.exposeDecisions });
-    if (options.rules.router) keepRequest(context, client, response);
+    if (options.rules.router) context.work.request = client;
+    response.once('close', () => close(context));
     if (context.work.decisions) writeDecisionsHeader(response, context.work.decisions, name);
     const writeHead = this.carrier?.attach(context, client, response);
     if (writeHead) {
@@ -111,8 +112,8 @@ function isComplete({ method }: IncomingMessage, response: ServerResponse): bool
 
 const BODILESS: ReadonlySet<number> = new Set([204, 304]);
 
-/** Not longer than until it is answered: connections opened meanwhile, and timers, keep their context. */
-function keepRequest({ work }: Context, request: ClientRequest, response: ServerResponse): void {
-  work.request = request;
-  response.once('close', () => (work.request = undefined));
+/** The request is not kept longer than until it is answered: connections opened meanwhile, and timers, keep their context. */
+function close({ work }: Context): void {
+  work.request = undefined;
+  work.progress = 'over';
 }

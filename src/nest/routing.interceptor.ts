@@ -48,6 +48,7 @@ export class RoutingInterceptor implements NestInterceptor {
     const loading = contexts.carries ? contexts.load(context, handledBy(execution)) : undefined;
     const isHeldBack = (isRequest || loading !== undefined) && !rules.isEventStream;
     const handled = new Observable((subscriber) => {
+      if (context.kind === 'message') subscriber.add(() => void (context.work.progress = 'over'));
       const observer = isHeldBack ? this.finishing(context, subscriber) : subscriber;
       return runInContext(routing.name, context, () => next.handle().subscribe(observer));
     });

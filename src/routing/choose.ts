@@ -19,6 +19,8 @@ export interface RoutingRules {
   /** `router` and `tables` in one; undefined where neither is configured. */
   readonly engineForRead: ((query: QueryFacts, context: Context) => EngineChoice | undefined) | undefined;
   readonly reads: 'slaves' | 'master';
+  /** Whether what was written is known by its position, which a slave can be asked to show. Default: no. */
+  readonly byPosition?: boolean;
   /** What holds where nobody says otherwise. */
   readonly consistency: Consistency;
 }
@@ -60,8 +62,10 @@ const RULES_IN_ORDER: readonly Rule[] = [
   function strong(query) {
     return query.consistency === 'strong' ? choiceOf('master', 'consistency') : undefined;
   },
-  function wrote(query, context) {
-    return query.consistency !== 'eventual' && context.work.wrote ? choiceOf('master', 'wrote') : undefined;
+  function wrote({ consistency }, { work }, { byPosition }) {
+    if (!work.wrote || consistency === 'eventual' || (byPosition && work.progress === 'over'))
+      return undefined;
+    return choiceOf('master', 'wrote');
   },
   function pinned(query, context) {
     return query.consistency !== 'eventual' && context.work.pinned ? choiceOf('master', 'pin') : undefined;

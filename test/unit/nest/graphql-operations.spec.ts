@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { CallHandler, ExecutionContext } from '@nestjs/common';
 import type { IncomingMessage, ServerResponse } from 'node:http';
@@ -37,7 +38,10 @@ beforeEach(() => {
   writers = new DeclaredWriters(SET, { unsafeMethods: true, handlers: [] });
   const contexts = new RequestContexts(routing, writers);
   interceptor = new RoutingInterceptor(routing, contexts);
-  request = contexts.of({ method: 'POST', headers: {} } as IncomingMessage, {} as ServerResponse);
+  request = contexts.of(
+    { method: 'POST', headers: {} } as IncomingMessage,
+    new EventEmitter() as ServerResponse,
+  );
 });
 
 /** The context in which a root field of such an operation runs. */

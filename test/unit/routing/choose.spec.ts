@@ -53,6 +53,29 @@ describe('which engine: first match wins', () => {
     expect(decided(situation)).toEqual(choice);
   });
 
+  it('7 wrote holds what outlives its work only where no position tells what was written', () => {
+    const decide = (byPosition: boolean) => {
+      const context = openContext('job', { balanced: true });
+      context.work.wrote = true;
+      context.work.progress = 'over';
+      const rules = {
+        engineForRead: undefined,
+        reads: 'slaves',
+        consistency: 'session',
+        byPosition,
+      } as const;
+      return choose(
+        { intent: 'read', engine: undefined, consistency: 'session', builder: {} },
+        context,
+        rules,
+      );
+    };
+    expect([decide(false), decide(true)]).toEqual([
+      { engine: 'master', reason: 'wrote' },
+      { engine: 'slave', reason: 'balanced' },
+    ]);
+  });
+
   const pairs = RULES.slice(1).map((rule, n) => [RULES[n]![0], rule[0], RULES[n]!, rule] as const);
 
   it.each(pairs)('%s comes before %s', (_first, _second, [, one, choice], [, other]) => {
