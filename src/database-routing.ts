@@ -68,7 +68,7 @@ export class DatabaseRouting {
   /** The routed Knex: one for the whole process, it asks for the context when a query runs. */
   readonly knex: RoutedKnex;
   readonly events: RoutingEvents;
-  private readonly knexByEngine = new Map<EngineChoice, RoutedKnex>();
+  private readonly knexOf = new WeakMap<object, RoutedKnex>();
 
   constructor(private readonly parts: DatabaseRoutingParts) {
     this.name = parts.options.name;
@@ -169,17 +169,17 @@ export class DatabaseRouting {
     return this.parts.lifecycle.destroy();
   }
 
-  private knexOn(engine: EngineChoice): RoutedKnex {
-    let knex = this.knexByEngine.get(engine);
-    if (!knex) {
-      knex = this.createKnex(engine, () => this.destroyOne(engine));
-      forwardEvents(knex, this.knex);
-      this.knexByEngine.set(engine, knex);
-    }
+  /** Goes with its engine when that is removed. */
+  private knexOn(choice: EngineChoice): RoutedKnex {
+    const owner = this.engines.find(choice) ?? this;
+    const known = this.knexOf.get(owner);
+    if (known) return known;
+    const knex = this.createKnex(choice, () => this.destroyOne(choice));
+    forwardEvents(knex, this.knex);
+    this.knexOf.set(owner, knex);
     return knex;
   }
 
-  /** What a Knex that names an engine stands for; `'slave'` stands for no engine of its own. */
   private async destroyOne(name: EngineChoice): Promise<void> {
     await (name === 'master' ? this.engines.master : this.engines.find(name))?.knex.destroy();
   }

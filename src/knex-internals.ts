@@ -19,6 +19,7 @@ export interface TarnPool {
 export interface KnexConnection {
   query?(sql: string, done: (error: Error | null, results: unknown) => void): void;
   once?(event: 'end', listener: () => void): void;
+  removeListener?(event: 'end', listener: () => void): void;
   /** What the server, or a pooler, calls it. */
   readonly processID?: number;
   readonly connection?: { readonly stream?: { destroy(): void } };

@@ -1,4 +1,8 @@
+import { LRUCache } from 'lru-cache';
 import type { BalancedSlave, Balancer, RandomSource } from './balancer.js';
+
+/** More than a set has slaves at a time; names that discovery finds come and go. */
+const MOST_NAMES = 1_000;
 
 /** A slave's place in line. */
 interface Turn {
@@ -14,7 +18,7 @@ interface Turn {
  * django-multidb-router, so that processes started together don't all begin at the same slave.
  */
 export class RoundRobinBalancer implements Balancer {
-  private readonly turns = new Map<string, Turn>();
+  private readonly turns = new LRUCache<string, Turn>({ max: MOST_NAMES });
   private slaves: readonly BalancedSlave[] | undefined;
   /** A heap, the first one due on top. */
   private line: Turn[] = [];

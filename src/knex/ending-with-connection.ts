@@ -9,10 +9,12 @@ export function endingWithConnection(target: Transform, connection: KnexConnecti
   target.once('pipe', (source: Readable) => {
     let isOver = false;
     let over: () => void = () => undefined;
-    connection.once?.('end', () => {
+    const ended = () => {
       isOver = true;
       over();
-    });
+    };
+    connection.once?.('end', ended);
+    source.once('close', () => connection.removeListener?.('end', ended)); // the connection lives on, for many more
     const close = source._destroy.bind(source);
     source._destroy = (error, done) => {
       over = () => {

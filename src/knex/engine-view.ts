@@ -9,13 +9,13 @@ export function viewedEngine({ config }: KnexClient): Engine | undefined {
   return (config as { [VIEWED]?: Engine })[VIEWED];
 }
 
-/** The views of clients on engines, one of each. Owned by one routed Knex. */
+/** The views of clients on engines, one of each. Owned by one routed Knex; they go with their engine when that is removed. */
 export class EngineViews {
-  private readonly ofClients = new WeakMap<KnexClient, Map<Engine, KnexClient>>();
+  private readonly ofClients = new WeakMap<KnexClient, WeakMap<Engine, KnexClient>>();
 
   of(client: KnexClient, engine: Engine): KnexClient {
     let ofClient = this.ofClients.get(client);
-    if (!ofClient) this.ofClients.set(client, (ofClient = new Map()));
+    if (!ofClient) this.ofClients.set(client, (ofClient = new WeakMap()));
     let view = ofClient.get(engine);
     if (!view) ofClient.set(engine, (view = createView(client, engine)));
     return view;
