@@ -12,7 +12,7 @@ import type { EngineRegistry } from './engines/engine-registry.js';
 import { type EngineStatus, engineStatus } from './health/engine-status.js';
 import type { Health } from './health/health.js';
 import type { QueryClassifier } from './intent/query-classifier.js';
-import type { KnexFace } from './knex/knex-parts.js';
+import { type KnexFace, refuseDestroy } from './knex/knex-parts.js';
 import { type RoutedKnex, forwardEvents } from './knex/routed-knex.js';
 import type { Lifecycle } from './lifecycle.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
@@ -174,14 +174,13 @@ export class DatabaseRouting {
     const owner = this.engines.find(choice) ?? this;
     const known = this.knexOf.get(owner);
     if (known) return known;
-    const knex = this.createKnex(choice, () => this.destroyOne(choice));
+    const knex = this.createKnex(
+      choice,
+      choice === 'master' ? () => this.engines.master.destroy() : refuseDestroy,
+    );
     forwardEvents(knex, this.knex);
     this.knexOf.set(owner, knex);
     return knex;
-  }
-
-  private async destroyOne(name: EngineChoice): Promise<void> {
-    await (name === 'master' ? this.engines.master : this.engines.find(name))?.knex.destroy();
   }
 
   private createKnex(engine: EngineChoice | undefined, destroy: () => Promise<void>): RoutedKnex {

@@ -5,13 +5,12 @@ import type { CommitAnswer, ConnectionGuard, GUARD } from './pg-internals.js';
 
 /*
  * The private parts of Knex, of its pool (tarn) and of its driver (pg) that routing stands on, typed here and nowhere else.
- * `test/contract/knex-internals.spec.ts` fails when a release of one of them changes them; at boot `knex-check.ts` refuses a
- * Knex that lacks one.
+ * `test/contract/knex-internals.spec.ts` fails when a release changes them; at boot `knex-check.ts` refuses a Knex that lacks one.
  */
 
 /** tarn's pool. */
 export interface TarnPool {
-  /** Those who wait for a connection. */
+  release(connection: KnexConnection): boolean;
   readonly pendingAcquires?: readonly { reject(error: Error): void }[];
 }
 
@@ -95,9 +94,10 @@ export interface KnexClient extends EventEmitter {
   transaction(container: unknown, config?: KnexTransactionConfig, outer?: unknown): KnexTransaction;
   acquireConnection(): Promise<KnexConnection>;
   releaseConnection(connection: KnexConnection): Promise<void>;
-  /** Opens one. */
   acquireRawConnection(): Promise<KnexConnection>;
   destroyRawConnection(connection: KnexConnection): Promise<unknown>;
+  /** PostgreSQL's first part of that. */
+  _acquireOnlyConnection?(): Promise<KnexConnection>;
   /** Whether an idle connection may be used again. */
   validateConnection(connection: KnexConnection): unknown;
   cancelQuery(connection: KnexConnection): Promise<unknown>;
@@ -119,7 +119,6 @@ export interface KnexBuilder {
   clone(): this;
   set(...args: unknown[]): this;
   toSQL(): unknown;
-  /** Of a raw. */
   readonly sql?: unknown;
   readonly bindings?: unknown;
   /** A connection passed by `.connection()`. */

@@ -4,6 +4,7 @@ import { InvalidOptionsError, messageOf } from '../errors.js';
 import { type KnexConnection, clientOf } from '../knex-internals.js';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
 import { ASKED_AT_ONCE } from './ask-servers.js';
+import { giveBackToUsersPool } from './users-pool.js';
 import { refuseWhenClosing } from './refuse-when-closing.js';
 import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
 import { Engine, type EngineRole } from './engine.js';
@@ -37,10 +38,13 @@ export function createEngine(
   limitConnecting(probes, PROBE_ACQUIRE_TIMEOUT_MS);
   for (const one of [own, probes]) {
     askForEachConnection(one);
+    giveBackToUsersPool(one, engine);
     refuseWhenClosing(one, name);
   }
   dropOutdated(own, (connection) => engine.isCurrent(connection));
   dropOutdated(probes, (connection) => engine.isCurrentProbe(connection));
+  knowEarly(own, (connection) => engine.opened(connection));
+  knowEarly(probes, (connection) => engine.openedProbe(connection));
   return engine;
 }
 
@@ -92,6 +96,18 @@ function probesOf(name: string, config: Knex.Config, engine: () => Engine): Knex
     log: SILENT_KNEX_LOG,
     ...(connection && { connection }),
     ...(connectionPool && { connectionPool }),
+  };
+}
+
+/** Knex asks a new connection for the server's version, and a pooler without a server lets it wait for that. */
+function knowEarly(knex: Knex, opened: (connection: KnexConnection) => void): void {
+  const client = clientOf(knex);
+  const { _acquireOnlyConnection: open } = client;
+  if (!open) return;
+  client._acquireOnlyConnection = async () => {
+    const connection = await open.call(client);
+    opened(connection);
+    return connection;
   };
 }
 

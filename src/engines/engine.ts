@@ -2,6 +2,7 @@ import type { Knex } from 'knex';
 import type { Clock } from '../clock.js';
 import { type KnexConnection, clientOf, sever } from '../knex-internals.js';
 import { EngineServers, type Endpoint } from './engine-servers.js';
+import { closeWithin } from './close-within.js';
 import type { EngineState } from './engine-state.js';
 import { rejectWaiting } from './waiting-acquires.js';
 
@@ -78,11 +79,17 @@ export class Engine {
     return startedAt === undefined ? undefined : `${this.name}@${startedAt}`;
   }
 
-  /** A connection was opened. */
+  /** A connection was opened, or taken from a pool that is the user's. */
   opened(connection: KnexConnection): void {
     this.connections.add(connection);
+    if (this.generations.has(connection)) return;
     this.generations.set(connection, this.generation);
     connection.once?.('end', () => this.connections.delete(connection));
+  }
+
+  /** It is the user's again. */
+  leaves(connection: KnexConnection): void {
+    this.connections.delete(connection);
   }
 
   /** Undefined where a pooler stands between, and where nobody has asked. */
@@ -106,6 +113,7 @@ export class Engine {
 
   /** The same of those that questions are asked on. */
   openedProbe(connection: KnexConnection): void {
+    if (this.probeConnections.has(connection)) return;
     this.probeConnections.set(connection, this.clock.nowMs());
     connection.once?.('end', () => this.probeConnections.delete(connection));
   }
@@ -156,20 +164,20 @@ export class Engine {
   }
 
   /** Closes its pool: what runs may end first, unless it does not answer, or takes longer than a while. */
-  async destroy(): Promise<void> {
+  destroy(): Promise<void> {
     const graceMs = this.state.kind === 'down' ? 0 : GRACE_MS;
-    const cutting = this.clock.after(graceMs, () => this.cut());
-    await this.knex.destroy().finally(() => cutting.cancel());
+    return closeWithin(graceMs, this.knex, () => this.cut(), this.clock);
   }
 
   /** Nothing more is asked of it. */
-  async destroyProbes(): Promise<void> {
-    for (const connection of this.probeConnections.keys()) sever(connection);
-    await this.probes.destroy();
+  destroyProbes(): Promise<void> {
+    const cut = () => [...this.probeConnections.keys()].forEach(sever);
+    cut();
+    return closeWithin(0, this.probes, cut, this.clock);
   }
 }
 
 /** So long a connection serves for questions where another may meet another server. */
 const PROBED_FOR_MS = 5_000;
-/** For what still runs when the app ends. */
-const GRACE_MS = 10_000;
+/** For what still runs when the app ends: with what closing takes, the end of a set is there within 10 s. */
+const GRACE_MS = 9_000;

@@ -8,6 +8,7 @@ import type { Retries } from '../dispatch/retries.js';
 import type { SeenTracker } from '../dispatch/seen-tracker.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
+import { InvalidOptionsError } from '../errors.js';
 import type { KnexClient, KnexConnection } from '../knex-internals.js';
 import { type EngineViews, viewedEngine } from './engine-view.js';
 import type { SessionMethods } from './session-methods.js';
@@ -32,7 +33,7 @@ export interface KnexFace {
   readonly methods: SessionMethods;
   /** Lets all engines connect again, after they were destroyed. */
   readonly initialize: () => void;
-  /** Ends what the Knex stands for: all engines, or the one it names. */
+  /** Ends all engines, or the master where the Knex names it; refused where it names a slave. */
   readonly destroy: () => Promise<void>;
 }
 
@@ -51,4 +52,12 @@ export function engineOf(client: KnexClient, { dispatcher, knexEngine }: KnexPar
 /** The client of the engine that a connection belongs to. */
 export function ownerOf(connection: KnexConnection, client: KnexClient, parts: KnexParts): KnexClient {
   return (parts.held.engineOf(connection) ?? engineOf(client, parts)).knex.client as KnexClient;
+}
+
+/** Its slave would stay in the set, and fail. */
+export async function refuseDestroy(): Promise<void> {
+  throw new InvalidOptionsError(
+    "destroy() of a Knex that names a slave: the slave would stay in the set. It leaves by engines.remove('slave1'), and destroy() of " +
+      'the routing closes all.',
+  );
 }

@@ -212,16 +212,6 @@ describe('the end', () => {
     expect(routing.status().engines.map(({ inFlight }) => inFlight)).toEqual([0, 0, 0]);
   });
 
-  it('of a Knex that names an engine closes that one only', async () => {
-    const routing = await bench.routing();
-    await routing.usingEngine('slave1').destroy();
-    await expect(answeredBy(routing.usingEngine('slave1'))).rejects.toThrow('Unable to acquire a connection');
-    expect(await answeredBy(routing.usingEngine('slave2'))).toBe('slave2');
-    expect(await answeredBy(routing.knex)).toBe('master');
-    routing.knex.initialize();
-    expect(await answeredBy(routing.usingEngine('slave1'))).toBe('slave1');
-  });
-
   it('leaves no session on any server', async () => {
     const slaves = Object.fromEntries(
       Object.values(bench.db.slaves).map(({ name, connection }) => [
