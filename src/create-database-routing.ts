@@ -1,4 +1,3 @@
-import { EventEmitter } from 'node:events';
 import { createBalancer } from './balancer/create-balancer.js';
 import { createClients } from './composition/create-clients.js';
 import { createEngines, createFreshness } from './composition/create-engines.js';
@@ -18,7 +17,7 @@ import type { DatabaseRoutingOptions } from './options/database-routing-options.
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import { Decider, type DeciderParts } from './routing/decider.js';
-import type { RoutingEvents } from './routing/decision-announcer.js';
+import { createRoutingEvents } from './routing/routing-events.js';
 import { MasterBudget } from './routing/master-budget.js';
 import { NoSlave } from './routing/no-slave.js';
 import { readRule } from './routing/read-rule.js';
@@ -42,7 +41,7 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   }
   const onPostgres = isPostgres(engines.master.knex);
   const balancer = createBalancer(options.balancer, outside.random);
-  const events: RoutingEvents = new EventEmitter();
+  const events = createRoutingEvents(logger);
   const freshness =
     onPostgres && engines.balancing ? createFreshness(options, engines, balancer, outside) : undefined;
   const health = onPostgres ? createHealth(options, engines, freshness, { events, outside }) : undefined;

@@ -5,7 +5,7 @@ import { see, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import type { KnexConnection } from '../knex-internals.js';
 import type { CommitAnswer } from '../pg-internals.js';
-import type { Dispatched, Dispatching } from './dispatched.js';
+import { type Dispatched, type Dispatching, refusedLater } from './dispatched.js';
 import { type SeenTracker, seeOn } from './seen-tracker.js';
 import type { Attempt } from './retries.js';
 
@@ -30,7 +30,7 @@ export class DispatchedTransaction {
   private dispatched: Dispatching;
 
   constructor(private readonly parts: DispatchedTransactionParts) {
-    this.dispatched = this.dispatch();
+    this.dispatched = refusedLater(this.parts.dispatch);
   }
 
   /** The engine to begin on. */
@@ -50,7 +50,7 @@ export class DispatchedTransaction {
 
   /** Its engine failed before it began: another one, perhaps. */
   dispatchAnew(): void {
-    this.dispatched = this.dispatch();
+    this.dispatched = refusedLater(this.parts.dispatch);
   }
 
   /** With the connection at hand: whether it must begin on another one, which `engine` names from now on. */
@@ -58,7 +58,7 @@ export class DispatchedTransaction {
     const dispatched = await this.dispatched;
     const { tracker, outdated } = this.parts;
     if (await tracker.mayBegin(dispatched, connection)) return false;
-    this.dispatched = outdated(dispatched, ++this.timesOutdated);
+    this.dispatched = refusedLater(() => outdated(dispatched, ++this.timesOutdated));
     return true;
   }
 
@@ -108,16 +108,5 @@ export class DispatchedTransaction {
 
   get marks(): number {
     return this.parts.context.work.seen.marks;
-  }
-
-  /** A refusal is told to whoever asks for the engine: `knex.transaction()` itself never throws. */
-  private dispatch(): Dispatching {
-    try {
-      return this.parts.dispatch();
-    } catch (error) {
-      const refused = Promise.reject<Dispatched>(error);
-      refused.catch(() => undefined);
-      return refused;
-    }
   }
 }

@@ -40,3 +40,18 @@ export type Dispatching = Dispatched | Promise<Dispatched>;
 export function settled(query: DispatchedQuery, consistency: Consistency): DispatchedQuery {
   return { ...query, facts: { ...query.facts, consistency }, movable: false };
 }
+
+/** A refusal is told to whoever waits for the engine: `.stream()` and `.transaction()` themselves never throw. */
+export function refusedLater(dispatch: () => Dispatching): Dispatching {
+  const dispatching = dispatchedOrRefused(dispatch);
+  if (dispatching instanceof Promise) dispatching.catch(() => undefined); // it may be asked for only a moment later
+  return dispatching;
+}
+
+function dispatchedOrRefused(dispatch: () => Dispatching): Dispatching {
+  try {
+    return dispatch();
+  } catch (error) {
+    return Promise.reject<Dispatched>(error);
+  }
+}

@@ -100,8 +100,8 @@ function probesOf(name: string, config: Knex.Config, engine: () => Engine): Knex
 }
 
 /** Knex asks a new connection for the server's version, and a pooler without a server lets it wait for that. */
-function knowEarly(knex: Knex, opened: (connection: KnexConnection) => void): void {
-  const client = clientOf(knex);
+function knowEarly(of: Knex, opened: (connection: KnexConnection) => void): void {
+  const client = clientOf(of);
   const { _acquireOnlyConnection: open } = client;
   if (!open) return;
   client._acquireOnlyConnection = async () => {

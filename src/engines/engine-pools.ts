@@ -31,13 +31,30 @@ function beginOnSlaveSql(processId: number | undefined): string {
 
 const BEGIN_ON_MASTER = `select pg_is_in_recovery() as is_slave, ${SERVER_RUN} as started_at, pg_backend_pid() as pid`;
 
+/**
+ * The user's own `afterCreate`. One that throws has failed, as one that calls `done` with an error has: thrown from where Knex calls
+ * it, that would end the process.
+ */
+function hookOf({ afterCreate }: Knex.PoolConfig): AfterCreate {
+  const hook = afterCreate as AfterCreate | undefined;
+  return (connection, done) => {
+    if (!hook) return done(null, connection);
+    try {
+      hook(connection, done);
+    } catch (error) {
+      sever(connection);
+      done(error as Error, connection);
+    }
+  };
+}
+
 /** A pool whose connections its engine knows; a slave's are read-only and tell since when the server runs. */
 export function enginePool(pool: Knex.PoolConfig = {}, engine: () => Engine): Knex.PoolConfig {
-  const users = pool.afterCreate as AfterCreate | undefined;
+  const users = hookOf(pool);
   const afterCreate: AfterCreate = (connection, done) => {
     engine().opened(connection);
     begin(connection, engine()).then(
-      () => (users ? users(connection, done) : done(null, connection)),
+      () => users(connection, done),
       (error: Error) => {
         sever(connection); // Knex forgets a connection that could not begin
         done(error, connection);
@@ -49,11 +66,10 @@ export function enginePool(pool: Knex.PoolConfig = {}, engine: () => Engine): Kn
 
 /** The pool of what is asked beside the app's queries. */
 export function probePool(pool: Knex.PoolConfig, engine: () => Engine): Knex.PoolConfig {
-  const users = pool.afterCreate as AfterCreate | undefined;
+  const users = hookOf(pool);
   const afterCreate: AfterCreate = (connection, done) => {
     engine().openedProbe(connection);
-    if (users) users(connection, done);
-    else done(null, connection);
+    users(connection, done);
   };
   return { ...pool, afterCreate };
 }

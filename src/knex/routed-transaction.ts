@@ -50,7 +50,11 @@ async function acquireFor(
     const engine = moveTo(await transaction.engine());
     try {
       const connection = await held.acquire(engine);
-      if (!(await transaction.isMoved(connection))) {
+      const isMoved = await transaction.isMoved(connection).catch(async (error: unknown) => {
+        await client.releaseConnection(connection);
+        throw error;
+      });
+      if (!isMoved) {
         transaction.shows(engine, connection);
         return connection;
       }

@@ -149,7 +149,7 @@ export class Run {
     return {
       engine,
       role,
-      run: role === 'slave' ? connection && engine.runOf(connection) : startedAt,
+      run: (connection && engine.runOf(connection)) ?? (role === 'master' ? startedAt : undefined),
       isRead: classification.intent === 'read',
       movable: movable || (this.parts.knexEngine === ANY_SLAVE && !this.isBound),
       isInTransaction: this.runner.client.transacting === true,

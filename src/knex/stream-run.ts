@@ -1,4 +1,4 @@
-import type { Dispatched, Dispatching } from '../dispatch/dispatched.js';
+import { type Dispatched, type Dispatching, refusedLater } from '../dispatch/dispatched.js';
 import type {
   KnexClient,
   KnexConnection,
@@ -24,7 +24,7 @@ export class StreamRun extends Run {
 
   constructor(runner: KnexRunner, parts: KnexParts) {
     super(runner, parts);
-    this.dispatching = this.dispatch();
+    this.dispatching = refusedLater(() => this.dispatch());
   }
 
   /** A slave's failure before the first row that another try can mend is not the caller's. */

@@ -49,7 +49,12 @@ describe('what serves many runs in no context of the request that began it', () 
       note();
       return { lsn: '0/0', started_at: '1', walfile: null };
     };
-    const slave = new SlaveReplay(stubEngine('slave1'), () => undefined, { replay }, SYSTEM_CLOCK);
+    const slave = new SlaveReplay(
+      stubEngine('slave1'),
+      () => undefined,
+      { replay, replayOn: replay },
+      SYSTEM_CLOCK,
+    );
     const reached = tracer.run('request', () => slave.reach(5n, 3));
     await passed(20);
     expect(await reached).toBe(false);

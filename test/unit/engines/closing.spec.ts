@@ -22,7 +22,7 @@ describe('the end of an engine', () => {
     let tookMs: number | undefined;
     const begunAtMs = Date.now();
     void ends().then(() => (tookMs = Date.now() - begunAtMs));
-    for (let ms = 0; ms < 60_000 && tookMs === undefined; ms += 100) await jest.advanceTimersByTimeAsync(100);
+    for (let ms = 0; ms < 20_000; ms += 100) await jest.advanceTimersByTimeAsync(100);
     return tookMs;
   }
 
