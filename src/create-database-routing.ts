@@ -1,5 +1,6 @@
 import { createBalancer } from './balancer/create-balancer.js';
 import { createClients } from './composition/create-clients.js';
+import { createDecider } from './composition/create-decider.js';
 import { createEngines, createFreshness } from './composition/create-engines.js';
 import { createHealth } from './composition/create-health.js';
 import { createKnexTools } from './composition/create-knex-tools.js';
@@ -16,11 +17,7 @@ import { createRoutedKnex } from './knex/routed-knex.js';
 import type { DatabaseRoutingOptions } from './options/database-routing-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import { Decider, type DeciderParts } from './routing/decider.js';
 import { createRoutingEvents } from './routing/routing-events.js';
-import { MasterBudget } from './routing/master-budget.js';
-import { NoSlave } from './routing/no-slave.js';
-import { readRule } from './routing/read-rule.js';
 
 /**
  * The core without Nest, for scripts, workers and tests. Connects when the first query runs; call `destroy()` at
@@ -48,19 +45,9 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   const clients = createClients(options, { freshness, engines, health }, outside);
   const classifier = createClassifier(options, onPostgres ? engines : undefined, outside);
   const clientsByPosition = clients.bookmarks !== undefined;
-  const budget = new MasterBudget(options.masterBudget, clock);
-  const decider = new Decider({
-    engines,
-    balancer,
-    rules: rulesOf(options, classifier, clientsByPosition),
-    slavePer: options.slavePer,
-    freshness,
-    clientsByPosition,
-    budget,
-    noSlave: new NoSlave({ engines, budget, health }),
-    health,
-  });
-  const rooms = { engines, classifier, decider, health, freshness, clientsByPosition, events, clock };
+  const known = { engines, freshness, health, balancer, classifier, clientsByPosition, clock };
+  const { decider, foresight } = createDecider(options, known);
+  const rooms = { ...known, decider, foresight, events };
   const tools = createKnexTools(options, rooms);
   const discovery = slaveSource && new SlaveDiscovery(engines, slaveSource, logger, clock);
   discovery?.start();
@@ -77,16 +64,6 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
     createKnex: (knexEngine, face) =>
       createRoutedKnex(shared, { ...tools, ...face, knexEngine, views: new EngineViews() }),
   });
-}
-
-function rulesOf(
-  { rules }: ResolvedOptions,
-  classifier: QueryClassifier,
-  byPosition: boolean,
-): DeciderParts['rules'] {
-  const { reads, consistency } = rules;
-  const engineForRead = readRule(rules, (builder) => classifier.tablesOf(builder));
-  return { engineForRead, reads, consistency, byPosition };
 }
 
 /** PostgreSQL's catalogue and grammar for PostgreSQL; the SQL of other databases is not looked into. */

@@ -111,9 +111,9 @@ export class DatabaseRouting {
   usingEngine(engine: EngineChoice): Knex;
   usingEngine<Result>(engine: EngineChoice | null, work: () => Result): Ran<Result>;
   usingEngine<Result>(engine: EngineChoice | null, work?: () => Result): Knex | Ran<Result> {
-    if (engine !== null) this.engines.assertChoice(engine, 'usingEngine()');
-    if (work) return runOnEngine(this.name, engine, work);
-    return engine === null ? this.knex : this.knexOn(engine);
+    if (engine === null) return work ? runOnEngine(this.name, null, work) : this.knex;
+    this.engines.assertChoice(engine, 'usingEngine()', { mayBeGone: work !== undefined });
+    return work ? runOnEngine(this.name, engine, work) : this.knexOn(engine);
   }
 
   /**

@@ -44,7 +44,7 @@ export type { Intent } from './intent/intent.js';
 export type { ClassifySql } from './intent/query-classifier.js';
 export type { Reason } from './routing/decision.js';
 export type { RoutingEventMap, RoutingEvents } from './routing/decision-announcer.js';
-export type { Explanation } from './routing/explanation.js';
+export type { Explanation, SkippedRule } from './routing/explanation.js';
 export type { QueryRouter, RoutableQuery } from './options/query-router.js';
 export type { BalancedSlave, Balancer, BalancerName, RandomSource } from './balancer/balancer.js';
 export { LeastBusyBalancer } from './balancer/least-busy.balancer.js';

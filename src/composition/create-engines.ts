@@ -20,6 +20,7 @@ export function createEngines(options: ResolvedOptions, { clock }: Outside): Eng
   return new EngineRegistry(master, Object.freeze(slaves), {
     balancing: slaves.length > 0 || options.slaveSource !== undefined,
     watched: isPostgres(master.knex),
+    sought: options.slaveSource !== undefined,
     createSlave: (name, slave) => createEngine('slave', resolveSlave(name, slave, options.shared), clock),
     clock,
   });

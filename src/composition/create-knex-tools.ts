@@ -15,6 +15,7 @@ import { HeldConnections } from '../knex/held-connections.js';
 import type { KnexTools } from '../knex/knex-parts.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import type { Decider } from '../routing/decider.js';
+import type { Foresight } from '../routing/foresight.js';
 import { DecisionAnnouncer, type RoutingEvents } from '../routing/decision-announcer.js';
 
 /** What a query meets on its way, as it stands already. */
@@ -22,6 +23,7 @@ export interface Rooms {
   readonly engines: EngineRegistry;
   readonly classifier: QueryClassifier;
   readonly decider: Decider;
+  readonly foresight: Foresight;
   readonly health: Health | undefined;
   /** Undefined where positions can't be told. */
   readonly freshness: Freshness | undefined;
@@ -34,7 +36,9 @@ export interface Rooms {
 /** What all routed Knexes of a set share. */
 export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexTools {
   const { name: set, logger, retryWrites: writes, failover } = options;
-  const { engines, classifier, decider, health, freshness, clientsByPosition, events, clock } = rooms;
+  const { engines, classifier, decider, foresight, health, freshness, clientsByPosition, events, clock } =
+    rooms;
+  const isContested = () => health?.isContested === true;
   const misses = new MissedGuards(options.bookmark.waitMs / 4, clock);
   const tracker = new SeenTracker(freshness, clientsByPosition, misses);
   const dispatcher = new Dispatcher({
@@ -44,14 +48,15 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
     classifier,
     tracker,
     logger,
-    isContested: () => health?.isContested === true,
+    isContested,
   });
   const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
   const grants = new SlaveGrants(() => engines.master, logger);
   const retries = new Retries({ health, grants, writes, waitMs: failover.waitMs, budget, events, clock });
-  const explainer = new Explainer(set, decider, classifier);
   const held = new HeldConnections();
   const readThenWrite = createReadThenWrite(options, classifier);
+  const { rules } = decider;
+  const explainer = new Explainer({ set, engines, rules, foresight, classifier, readThenWrite, isContested });
   return { engines, dispatcher, tracker, misses, held, retries, readThenWrite, explainer, clock };
 }
 

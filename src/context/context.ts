@@ -15,6 +15,8 @@ export type ContextKind = 'request' | 'message' | 'job' | 'none';
 export interface HandlerForce {
   readonly engine: EngineChoice;
   readonly reason: 'master-param' | 'handler';
+  /** What is said behind it, for when this is skipped: of the method behind a master param, of the class behind the method. */
+  readonly otherwise?: HandlerForce | undefined;
 }
 
 /** Queries that were sent to slaves: nearly all work only reads, so that what they name is looked up when a write comes. */

@@ -1,42 +1,81 @@
 import type { Knex } from 'knex';
-import { InvalidOptionsError } from '../errors.js';
-import type { EngineChoice } from '../context/context.js';
+import {
+  type DatabaseRoutingError,
+  InvalidOptionsError,
+  TwoMastersError,
+  WriteOnSlaveError,
+} from '../errors.js';
+import { ANY_SLAVE, type Context, type EngineChoice } from '../context/context.js';
 import { currentContext } from '../context/context-storage.js';
 import type { Engine } from '../engines/engine.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { Classification } from '../intent/intent.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
-import type { Choice } from '../routing/choose.js';
+import type { RoutingRules } from '../routing/choose.js';
 import type { Explanation } from '../routing/explanation.js';
-import type { Decider } from '../routing/decider.js';
+import { AT_ONCE, type Foreseen, type Foresight } from '../routing/foresight.js';
 import { factsOf } from './query-facts.js';
+import type { ReadThenWrite } from './read-then-write.js';
 
-/** Where queries would go; nothing is chosen, marked or announced. */
+/** What the explainer is put together from. */
+export interface ExplainerParts {
+  /** The set's name. */
+  readonly set: string;
+  readonly engines: EngineRegistry;
+  readonly rules: RoutingRules;
+  readonly foresight: Foresight;
+  readonly classifier: QueryClassifier;
+  /** Undefined where nobody asks for it. */
+  readonly readThenWrite: ReadThenWrite | undefined;
+  readonly isContested: () => boolean;
+}
+
+/** Where queries would go, and what they would be refused with; nothing is chosen, marked or announced. */
 export class Explainer {
-  constructor(
-    private readonly set: string,
-    private readonly decider: Decider,
-    private readonly classifier: QueryClassifier,
-  ) {}
+  constructor(private readonly parts: ExplainerParts) {}
 
-  /** From right here. */
+  /** From right here. Throws `UnknownEngineError` where `router` or `tables` names no engine. */
   explain(builder: object, knexEngine: EngineChoice | undefined): Explanation {
-    const context = currentContext(this.set);
-    const classification = this.classifier.classify(builder);
-    const choice: Choice =
+    const { set, rules, foresight, classifier } = this.parts;
+    const context = currentContext(set);
+    const classification = classifier.classify(builder);
+    const foreseen =
       knexEngine === undefined
-        ? this.decider.choice(factsOf(builder, classification, context, this.decider.rules), context)
-        : { engine: knexEngine, reason: 'query' };
-    return explanation(classification, this.decider.foreseen(choice));
+        ? foresight.of(factsOf(builder, classification, context, rules), context)
+        : foresight.ofNamed(knexEngine);
+    return this.explanation(builder, classification, foreseen, context);
   }
 
   /** As a transaction's query. */
-  explainInTransaction(builder: object, engine: Engine): Explanation {
-    return explanation(this.classifier.classify(builder), { engine: engine.name, reason: 'transaction' });
+  explainInTransaction(builder: object, { name }: Engine): Explanation {
+    const { set, classifier } = this.parts;
+    const foreseen: Foreseen = { ...AT_ONCE, engine: name, reason: 'transaction' };
+    return this.explanation(builder, classifier.classify(builder), foreseen, currentContext(set));
   }
-}
 
-function explanation({ intent, because }: Classification, { engine, reason }: Choice): Explanation {
-  return { intent, because, engine, reason };
+  private explanation(
+    builder: object,
+    classification: Classification,
+    foreseen: Foreseen,
+    context: Context,
+  ): Explanation {
+    const { intent, because } = classification;
+    const error = foreseen.error ?? this.refusal(builder, classification, foreseen.engine, context);
+    return { intent, because, ...foreseen, error };
+  }
+
+  private refusal(
+    builder: object,
+    { intent, because }: Classification,
+    name: EngineChoice,
+    context: Context,
+  ): DatabaseRoutingError | undefined {
+    const { engines, isContested, readThenWrite } = this.parts;
+    const onSlave = name === ANY_SLAVE || engines.find(name)?.role === 'slave';
+    if (onSlave && intent === 'write') return new WriteOnSlaveError(name, because);
+    if (intent !== 'read' && isContested()) return new TwoMastersError();
+    return onSlave ? undefined : readThenWrite?.refusalOf(builder, context);
+  }
 }
 
 interface Explaining {

@@ -39,6 +39,17 @@ export class ReadThenWrite {
     if (tables && tables.size > 0) this.sendsToMaster(facts.builder, tables, context);
   }
 
+  /** What `sends` would throw on the master; nothing is told. */
+  refusalOf(
+    builder: object,
+    { kind, work: { readOnSlaves: read } }: Context,
+  ): ReadThenWriteError | undefined {
+    if (this.parts.onWrite !== 'refuse' || kind === 'none' || !read) return undefined;
+    const tables = this.tablesOf(read);
+    const table = writtenTables(builder).find((written) => tables.has(written));
+    return table === undefined ? undefined : new ReadThenWriteError(table);
+  }
+
   private readsOnSlave(work: Work, builder: object | undefined): void {
     const read = (work.readOnSlaves ??= { queries: [], tables: new Set() });
     read.queries.push(builder);

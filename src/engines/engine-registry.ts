@@ -1,9 +1,11 @@
-import { type Clock, pause } from '../clock.js';
+import { pause } from '../clock.js';
 import { ANY_SLAVE } from '../context/context.js';
 import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
 import type { SlaveOptions } from '../options/engine-options.js';
 import type { Engine } from './engine.js';
-import { type EngineState, serves } from './engine-state.js';
+import { type EngineState, isLate, serves } from './engine-state.js';
+import { GoneNames } from './gone-names.js';
+import type { RegistryOptions } from './registry-options.js';
 
 /** Hears of engines that join and leave the set, and of how they are doing. */
 export interface EngineWatcher {
@@ -11,16 +13,6 @@ export interface EngineWatcher {
   left(engine: Engine): void;
   /** It does better or worse than `from`. */
   changed(engine: Engine, from: EngineState): void;
-}
-
-export interface RegistryOptions {
-  /** Whether there are slaves, or may be later; else everything runs on the one engine, whatever name is asked for. */
-  readonly balancing: boolean;
-  /** Checks what the user wrote, and makes a slave of it. */
-  readonly createSlave: (name: string, options: SlaveOptions) => Engine;
-  /** Whether engines are asked how they are doing; else what was not asked is believed (other databases). */
-  readonly watched: boolean;
-  readonly clock: Clock;
 }
 
 const DRAIN_MS = 30_000;
@@ -34,6 +26,7 @@ export class EngineRegistry {
   private eligible: readonly Engine[] | undefined;
   private awaited: boolean | undefined;
   private watcher: EngineWatcher | undefined;
+  private readonly gone = new GoneNames();
 
   constructor(
     master: Engine,
@@ -104,9 +97,21 @@ export class EngineRegistry {
     throw new UnknownEngineError(name, this.names(), where);
   }
 
-  /** Throws `UnknownEngineError` unless the name is an engine's or `'slave'`. */
-  assertChoice(choice: string, where: string): void {
-    if (choice !== ANY_SLAVE) this.get(choice, where);
+  /** Throws `UnknownEngineError` unless the name is an engine's or `'slave'`, or was an engine's that has left. */
+  assertChoice(choice: string, where: string, { mayBeGone = true } = {}): void {
+    if (choice !== ANY_SLAVE && !(mayBeGone && this.gone.has(choice))) this.get(choice, where);
+  }
+
+  /**
+   * Whether a rule that names it is skipped: a slave that is out of use, has left, or was not found yet. One that lags is
+   * read from by those who name it. Throws `UnknownEngineError` for a name that is none.
+   */
+  isOut(choice: string, where: string): boolean {
+    if (choice === ANY_SLAVE) return false;
+    const isMissing = this.options.sought || this.gone.has(choice);
+    if (isMissing && choice !== 'master' && !this.find(choice)) return true;
+    const engine = this.get(choice, where);
+    return engine.role === 'slave' && !this.mayServe(engine) && !isLate(engine.state);
   }
 
   /** @internal Health's word on an engine. */
@@ -143,6 +148,7 @@ export class EngineRegistry {
     }
     if (this.find(name)) throw new InvalidOptionsError(`engines.add('${name}'): there is one of that name.`);
     const engine = this.options.createSlave(name, options);
+    this.gone.joined(name);
     this.byName.set(name, engine);
     this.setSlaves([...this.slaves, engine]);
     this.watcher?.joined(engine);
@@ -165,6 +171,7 @@ export class EngineRegistry {
     for (let leftMs = drainMs; leftMs > 0 && engine.inFlight > 0; leftMs -= LOOK_AGAIN_MS)
       await pause(this.options.clock, LOOK_AGAIN_MS);
     this.byName.delete(name);
+    this.gone.left(name);
     this.setSlaves(this.slaves.filter((slave) => slave !== engine));
     engine.cut();
     await Promise.all([engine.destroy(), engine.destroyProbes()]);

@@ -81,7 +81,7 @@ export class RoutingInterceptor implements NestInterceptor {
 
   private enter(execution: ExecutionContext, rules: HandlerRules): Context {
     const outer = this.outerContext(execution);
-    const handler = this.hasMasterParam(execution, rules) ? MASTER_PARAM : rules.force;
+    const handler = this.hasMasterParam(execution, rules) ? rules.masterParam : rules.force;
     const { consistency } = rules;
     const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
     this.declare(execution, rules, context);
@@ -151,9 +151,10 @@ export class RoutingInterceptor implements NestInterceptor {
   private look(type: Function, handler: Function): HandlerRules {
     const { name } = this.routing;
     const [method, controller] = [handlerEngineOf(name, handler), handlerEngineOf(name, type)];
-    const engine = method?.engine ?? controller?.engine;
+    const force = forceBy(method?.engine, forceBy(controller?.engine));
     return {
-      force: engine === undefined ? undefined : { engine, reason: 'handler' },
+      force,
+      masterParam: { engine: 'master', reason: 'master-param', otherwise: force },
       masterParams: new Map([...(controller?.masterParams ?? []), ...(method?.masterParams ?? [])]),
       consistency: consistencyOf(name, handler) ?? consistencyOf(name, type),
       writes: this.contexts.writers.saidOf(type, handler),
@@ -170,6 +171,8 @@ function hasEnded(work: Work): void {
 /** What decorators, and the options, say of a handler. */
 interface HandlerRules {
   readonly force: HandlerForce | undefined;
+  /** What holds where the request has a master param. */
+  readonly masterParam: HandlerForce;
   readonly masterParams: ReadonlyMap<string, boolean>;
   readonly consistency: Consistency | undefined;
   /** What is said of it by `@DbWrite()` or the options; undefined: nothing. */
@@ -183,4 +186,6 @@ function isMutation(execution: ExecutionContext): boolean {
   return info?.operation?.operation === 'mutation';
 }
 
-const MASTER_PARAM: HandlerForce = { engine: 'master', reason: 'master-param' };
+function forceBy(engine: string | undefined, otherwise?: HandlerForce): HandlerForce | undefined {
+  return engine === undefined ? otherwise : { engine, reason: 'handler', otherwise };
+}

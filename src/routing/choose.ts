@@ -1,5 +1,5 @@
 import type { Consistency } from '../context/consistency.js';
-import { ANY_SLAVE, type Context, type EngineChoice } from '../context/context.js';
+import { ANY_SLAVE, type Context, type EngineChoice, type HandlerForce } from '../context/context.js';
 import type { Intent } from '../intent/intent.js';
 import type { Reason } from './decision.js';
 
@@ -14,10 +14,17 @@ export interface QueryFacts {
   readonly builder: object | undefined;
 }
 
+/** The engine that `router` names, unless that is skipped, else the one that `tables` does. */
+export type EngineForRead = (
+  query: QueryFacts,
+  context: Context,
+  skips: (engine: EngineChoice) => boolean,
+) => EngineChoice | undefined;
+
 /** What the rules look at of the options. */
 export interface RoutingRules {
   /** `router` and `tables` in one; undefined where neither is configured. */
-  readonly engineForRead: ((query: QueryFacts, context: Context) => EngineChoice | undefined) | undefined;
+  readonly engineForRead: EngineForRead | undefined;
   readonly reads: 'slaves' | 'master';
   /** Whether what was written is known by its position, which a slave can be asked to show. Default: no. */
   readonly byPosition?: boolean;
@@ -31,12 +38,17 @@ export interface Choice {
   readonly reason: Reason;
 }
 
-type Rule = (query: QueryFacts, context: Context, rules: RoutingRules) => Choice | undefined;
+/** Whether a rule is skipped, since the engine that it names is out of use, say. */
+export type Skips = (choice: Choice) => boolean;
+
+type Rule = (query: QueryFacts, context: Context, rules: RoutingRules, skips: Skips) => Choice | undefined;
 
 const choiceOf = (engine: EngineChoice | null | undefined, reason: Reason): Choice | undefined =>
   engine === undefined || engine === null ? undefined : { engine, reason };
 
-const isLifted = (context: Context): boolean => context.scope === null;
+/** Unless a scope lifts it. */
+const handlerOf = (context: Context): HandlerForce | undefined =>
+  context.scope === null ? undefined : context.handler;
 
 /** Rule 1, the transaction's own engine, is not here: a transaction's queries never leave its connection. */
 const RULES_IN_ORDER: readonly Rule[] = [
@@ -47,14 +59,24 @@ const RULES_IN_ORDER: readonly Rule[] = [
   function queryForce(query) {
     return choiceOf(query.engine, 'query');
   },
+  function unbelieved(query) {
+    return query.intent === 'read' ? undefined : choiceOf('master', 'write'); // its engine was skipped
+  },
   function scopeForce(_query, context) {
     return choiceOf(context.scope, 'scope');
   },
   function handlerForce(_query, context) {
-    return isLifted(context) ? undefined : context.handler;
+    return handlerOf(context);
   },
-  function userRule(query, context, rules) {
-    return choiceOf(rules.engineForRead?.(query, context), 'rule');
+  function forceBehind(_query, context) {
+    return handlerOf(context)?.otherwise;
+  },
+  function forceOfClass(_query, context) {
+    return handlerOf(context)?.otherwise?.otherwise;
+  },
+  function userRule(query, context, { engineForRead }, skips) {
+    const skipsEngine = (engine: EngineChoice) => skips({ engine, reason: 'rule' });
+    return choiceOf(engineForRead?.(query, context, skipsEngine), 'rule');
   },
   function readsOnMaster(_query, _context, rules) {
     return rules.reads === 'master' ? choiceOf('master', 'rule') : undefined;
@@ -78,11 +100,18 @@ const RULES_IN_ORDER: readonly Rule[] = [
 /** Any slave that is fresh enough. */
 export const BALANCED: Choice = { engine: ANY_SLAVE, reason: 'balanced' };
 
-/** Where a query outside a transaction goes: the first rule that has an opinion, else any slave. */
-export function choose(query: QueryFacts, context: Context, rules: RoutingRules): Choice {
+const skipsNone: Skips = () => false;
+
+/** Where a query outside a transaction goes: the first rule that has an opinion and is not skipped, else any slave. */
+export function choose(
+  query: QueryFacts,
+  context: Context,
+  rules: RoutingRules,
+  skips: Skips = skipsNone,
+): Choice {
   for (const rule of RULES_IN_ORDER) {
-    const choice = rule(query, context, rules);
-    if (choice) return choice;
+    const choice = rule(query, context, rules, skips);
+    if (choice && !skips(choice)) return choice;
   }
   return BALANCED;
 }

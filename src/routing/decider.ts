@@ -4,9 +4,8 @@ import type { Consistency } from '../context/consistency.js';
 import { ANY_SLAVE, type Context } from '../context/context.js';
 import { narrows } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
-import { isLate } from '../engines/engine-state.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
-import { BALANCED, type Choice, type QueryFacts, type RoutingRules, choose } from './choose.js';
+import { type Choice, type QueryFacts, type RoutingRules, type Skips, choose } from './choose.js';
 import type { Health } from '../health/health.js';
 import type { Decision, Reason } from './decision.js';
 import type { MasterBudget } from './master-budget.js';
@@ -54,7 +53,7 @@ export class Decider {
   }
 
   private decideNow(query: QueryFacts, context: Context): Decided {
-    const choice = this.chosen(query, context);
+    const choice = choose(query, context, this.rules, this.skips);
     if (choice.engine === ANY_SLAVE && this.parts.engines.eligibleSlaves().length === 0)
       return this.withoutSlave(query, context);
     if (query.intent === 'read') this.parts.budget.read();
@@ -64,7 +63,7 @@ export class Decider {
   }
 
   /** Whether a slave that was not asked yet would have to serve. */
-  private mustAskFirst({ engine: name }: Choice): boolean {
+  mustAskFirst({ engine: name }: Choice): boolean {
     const { engines } = this.parts;
     if (name === ANY_SLAVE) return engines.awaitsSlave && engines.eligibleSlaves().length === 0;
     const engine = name === 'master' ? undefined : engines.find(name);
@@ -90,32 +89,19 @@ export class Decider {
     return this.leavesSlave(decision, query, context) ? this.afterSlave(decision, context) : decision;
   }
 
-  /** What the rules say, where a wish lapses without it. */
-  private chosen(query: QueryFacts, context: Context): Choice {
-    const choice = this.choice(query, context);
-    if (!this.lapses(choice)) return choice;
-    const without = this.choice({ ...query, engine: undefined }, { ...context, scope: null });
-    return this.lapses(without) ? BALANCED : without;
-  }
+  /** Skipped is an engine that is out of use, and a stranger's master param where the master has no budget for it. */
+  private readonly skips: Skips = ({ engine, reason }) =>
+    reason === 'master-param' ? !this.parts.budget.spend() : this.parts.engines.isOut(engine, 'The query');
 
-  /** A wish for a slave lapses with the slave, and a stranger's for the master where that has no budget for it. */
-  private lapses({ engine: name, reason }: Choice): boolean {
-    if (reason === 'master-param') return !this.parts.budget.spend();
-    const engine = name === ANY_SLAVE ? undefined : this.parts.engines.get(name, 'The query');
-    return engine?.role === 'slave' && !this.parts.engines.mayServe(engine) && !isLate(engine.state);
-  }
-
-  /** What the rules say, before a slave is chosen; nothing is changed by asking. */
-  choice(query: QueryFacts, context: Context): Choice {
-    return choose(query, context, this.rules);
-  }
-
-  /** What becomes of a choice, as far as it can be told without choosing a slave. */
-  foreseen({ engine, reason }: Choice): Choice {
-    if (engine !== ANY_SLAVE) return { engine: this.parts.engines.get(engine, 'The query').name, reason };
-    const { engines } = this.parts;
-    const mayServe = engines.eligibleSlaves().length > 0 || engines.awaitsSlave;
-    return mayServe ? { engine, reason } : { engine: 'master', reason: 'no-slave' };
+  /** What the rules say, before a slave is chosen; nothing is changed by asking. `skipped` is told of each that is. */
+  choice(query: QueryFacts, context: Context, skipped?: (choice: Choice) => void): Choice {
+    const { engines, budget } = this.parts;
+    return choose(query, context, this.rules, (choice) => {
+      const isOut = () => engines.isOut(choice.engine, 'The query') && !this.mustAskFirst(choice);
+      const isSkipped = choice.reason === 'master-param' ? !budget.hasRoom() : isOut();
+      if (isSkipped) skipped?.(choice);
+      return isSkipped;
+    });
   }
 
   /** The engine of a choice, as fresh as it happens to be. */
@@ -186,7 +172,8 @@ export class Decider {
     return { engine: slave, reason };
   }
 
-  private keptSlave(context: Context): Engine | undefined {
+  /** The slave that a context has read from, where it still may. */
+  keptSlave(context: Context): Engine | undefined {
     const kept = this.keepsSlave(context) ? context.work.slave : undefined;
     const engine = kept === undefined ? undefined : this.parts.engines.find(kept);
     return engine && this.parts.engines.mayServe(engine) ? engine : undefined;

@@ -32,6 +32,11 @@ export class MasterBudget {
     return true;
   }
 
+  /** Whether one more could, without taking its place. */
+  hasRoom(): boolean {
+    return (this.options.share === 1 || this.isWithinShare()) && (!this.rate || !this.rate.isEmpty);
+  }
+
   /** A read was routed, wherever it went. */
   read(): void {
     if (this.options.share === 1) return;

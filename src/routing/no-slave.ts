@@ -1,3 +1,4 @@
+import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import { isLate } from '../engines/engine-state.js';
 import { SlavesUnavailableError } from '../errors.js';
@@ -27,9 +28,16 @@ export class NoSlave {
     if (!engines.balancing || budget.spend()) return this.onMaster(); // a master without slaves is sized for reads
     const { otherwise, waitMs } = budget.options;
     if (otherwise === 'wait') return this.waitForSlave(waitMs);
-    const stale = otherwise === 'stale' ? engines.slaves.find(({ state }) => isLate(state)) : undefined;
+    const stale = this.stale();
     if (!stale) throw new SlavesUnavailableError(engines.slaveStates());
     return { engine: stale, reason: 'stale' };
+  }
+
+  /** The slave that serves although it is late, if that is asked for. */
+  stale(): Engine | undefined {
+    const { engines, budget } = this.parts;
+    if (budget.options.otherwise !== 'stale') return undefined;
+    return engines.slaves.find(({ state }) => isLate(state));
   }
 
   private async waitForSlave(withinMs: number): Promise<Decision | undefined> {

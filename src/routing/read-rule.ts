@@ -2,7 +2,7 @@ import type { Context, EngineChoice } from '../context/context.js';
 import type { QueryTables } from '../intent/query-tables.js';
 import type { RoutableQuery } from '../options/query-router.js';
 import type { ResolvedRules } from '../options/resolved-options.js';
-import type { QueryFacts, RoutingRules } from './choose.js';
+import type { RoutingRules } from './choose.js';
 
 type TableEngines = ResolvedRules['tables'];
 
@@ -16,9 +16,10 @@ export function readRule(
 ): RoutingRules['engineForRead'] {
   if (!router && Object.keys(tables).length === 0) return undefined;
   const engineFor = reads === 'master' ? optedIn : engineForTables;
-  return ({ builder }: QueryFacts, context: Context) => {
+  return ({ builder }, context, skips) => {
     const found = findTables(builder);
-    return router?.(routable(builder, found, context), context) ?? engineFor(found, tables);
+    const own = router?.(routable(builder, found, context), context);
+    return own !== undefined && !skips(own) ? own : engineFor(found, tables);
   };
 }
 

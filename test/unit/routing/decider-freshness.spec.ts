@@ -221,17 +221,4 @@ describe('who is asked outside any rule', () => {
     expect(one.decision({ engine: 'slave', reason: 'scope' }, context)).toMatchObject({ reason: 'scope' });
     expect(context.work.slave).toBe('a');
   });
-
-  it('foresees the master where no slave may serve, and the name that is meant by a name', () => {
-    const one = decider();
-    expect(one.foreseen({ engine: 'slave', reason: 'balanced' })).toEqual({
-      engine: 'slave',
-      reason: 'balanced',
-    });
-    slaves = [];
-    expect(decider().foreseen({ engine: 'slave', reason: 'balanced' })).toEqual({
-      engine: 'master',
-      reason: 'no-slave',
-    });
-  });
 });

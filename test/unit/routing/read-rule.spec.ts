@@ -16,13 +16,23 @@ type Found = typeof UNTOLD;
 interface Rules {
   router?: QueryRouter;
   reads?: 'slaves' | 'master';
+  /** An engine that is out of use. */
+  out?: string;
 }
 
 const BUILDER = db('posts as p');
 
-function engineOf(tables: Tables, one: Found, { router, reads = 'slaves' }: Rules = {}): string | undefined {
+function engineOf(
+  tables: Tables,
+  one: Found,
+  { router, reads = 'slaves', out }: Rules = {},
+): string | undefined {
   const rule = readRule({ router, tables, reads }, () => one);
-  return rule?.({ intent: 'read', engine: undefined, consistency: 'session', builder: BUILDER }, CONTEXT);
+  return rule?.(
+    { intent: 'read', engine: undefined, consistency: 'session', builder: BUILDER },
+    CONTEXT,
+    (engine) => engine === out,
+  );
 }
 
 describe('where tables and router send reads', () => {

@@ -1,0 +1,50 @@
+import type { Balancer } from '../balancer/balancer.js';
+import type { Clock } from '../clock.js';
+import type { QueryClassifier } from '../intent/query-classifier.js';
+import type { ResolvedOptions } from '../options/resolved-options.js';
+import { Decider, type DeciderParts } from '../routing/decider.js';
+import { Foresight } from '../routing/foresight.js';
+import { MasterBudget } from '../routing/master-budget.js';
+import { NoSlave } from '../routing/no-slave.js';
+import { readRule } from '../routing/read-rule.js';
+import type { WatchedEngines } from './create-clients.js';
+
+/** What decisions are made with, beside the options. */
+export interface Known extends WatchedEngines {
+  readonly balancer: Balancer;
+  readonly classifier: QueryClassifier;
+  /** Whether clients carry positions; else what they have seen is kept by time. */
+  readonly clientsByPosition: boolean;
+  readonly clock: Clock;
+}
+
+/** Who decides, and who tells what would be decided. */
+export function createDecider(
+  options: ResolvedOptions,
+  { engines, freshness, health, balancer, classifier, clientsByPosition, clock }: Known,
+): { decider: Decider; foresight: Foresight } {
+  const budget = new MasterBudget(options.masterBudget, clock);
+  const parts: DeciderParts = {
+    engines,
+    balancer,
+    rules: rulesOf(options, classifier, clientsByPosition),
+    slavePer: options.slavePer,
+    freshness,
+    clientsByPosition,
+    budget,
+    noSlave: new NoSlave({ engines, budget, health }),
+    health,
+  };
+  const decider = new Decider(parts);
+  return { decider, foresight: new Foresight(parts, decider) };
+}
+
+function rulesOf(
+  { rules }: ResolvedOptions,
+  classifier: QueryClassifier,
+  byPosition: boolean,
+): DeciderParts['rules'] {
+  const { reads, consistency } = rules;
+  const engineForRead = readRule(rules, (builder) => classifier.tablesOf(builder));
+  return { engineForRead, reads, consistency, byPosition };
+}
