@@ -3,6 +3,7 @@ import { APP_INTERCEPTOR } from '@nestjs/core';
 import { createDatabaseRouting } from '../create-database-routing.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import type { DatabaseRoutingOptions } from '../options/database-routing-options.js';
+import { checkObject } from '../options/check.js';
 import { DEFAULT_SET } from '../options/default-set.js';
 import { BootChecks } from './boot-checks.js';
 import { DeclaredWriters } from './declared-writers.js';
@@ -66,6 +67,7 @@ function providersOf(name: string): Provider[] {
 }
 
 function create(options: DatabaseRoutingOptions, name: string): DatabaseRouting {
+  checkObject('', options);
   const set = name === DEFAULT_SET ? '' : `:${name}`;
   const logger = options.logger ?? new Logger(`DatabaseRouting${set}`);
   return createDatabaseRouting({ ...options, logger, name });

@@ -1,7 +1,18 @@
-import { Inject, Module, type NestModule, type OnApplicationShutdown } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Inject,
+  Module,
+  type NestModule,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
 import { ApplicationConfig, DiscoveryModule, HttpAdapterHost } from '@nestjs/core';
 import type { DatabaseRouting } from '../database-routing.js';
-import { ConfigurableModuleClass } from './database-routing.module-definition.js';
+import { checkObject } from '../options/check.js';
+import {
+  type ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  type OPTIONS_TYPE,
+} from './database-routing.module-definition.js';
 import { checkNest } from './nest-check.js';
 import { openContexts, openContextsFirst } from './open-contexts.js';
 import { RequestContexts } from './request-contexts.js';
@@ -17,6 +28,18 @@ export class DatabaseRoutingModule
   extends ConfigurableModuleClass
   implements NestModule, OnApplicationShutdown
 {
+  /** Throws `InvalidOptionsError` without options; what is in them is looked at when the module is made. */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    checkObject('What forRoot() is given', options);
+    return super.forRoot(options);
+  }
+
+  /** The same of a factory that is missing. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    checkObject('What forRootAsync() is given', options);
+    return super.forRootAsync(options);
+  }
+
   constructor(
     @Inject(ROUTING) private readonly routing: DatabaseRouting,
     @Inject(RequestContexts) private readonly contexts: RequestContexts,

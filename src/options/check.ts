@@ -1,21 +1,28 @@
 import { InvalidOptionsError } from '../errors.js';
+import { likelyMeant } from './likely-typo.js';
 
 /** Says what was expected and what came: `slaves.slave2.weight must be a number above 0, got 0`. */
 export function refuse(path: string, expected: string, got: unknown): never {
   throw new InvalidOptionsError(`${path} must be ${expected}, got ${show(got)}`);
 }
 
+/** The path of all options is ''. */
 export function checkObject(path: string, value: unknown): asserts value is Record<string, unknown> {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse(path, 'an object', value);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    refuse(path || 'The options', 'an object', value);
 }
 
 export function checkKeys(path: string, value: object, known: readonly string[]): void {
   const unknown = Object.keys(value).filter((key) => !known.includes(key));
   if (unknown.length === 0) return;
   const where = path ? `${path} has` : 'The options have';
-  throw new InvalidOptionsError(
-    `${where} the unknown key ${unknown.map((key) => `'${key}'`).join(', ')}. Known are: ${known.join(', ')}.`,
-  );
+  const named = unknown.map((key) => `'${key}'${suggestion(key, known)}`).join(', ');
+  throw new InvalidOptionsError(`${where} the unknown key ${named}. Known are: ${known.join(', ')}.`);
+}
+
+function suggestion(key: string, known: readonly string[]): string {
+  const meant = likelyMeant(key, known);
+  return meant === undefined ? '' : ` (did you mean '${meant}'?)`;
 }
 
 export function checkOneOf<Allowed extends string>(
@@ -25,11 +32,6 @@ export function checkOneOf<Allowed extends string>(
 ): asserts value is Allowed {
   if (!allowed.some((one) => one === value))
     refuse(path, `one of ${allowed.map((one) => `'${one}'`).join(', ')}`, value);
-}
-
-export function checkSeconds(path: string, value: unknown): void {
-  if (typeof value !== 'number' || !(value > 0) || !Number.isFinite(value))
-    refuse(path, 'a number of seconds above 0', value);
 }
 
 /** A Keyv store, or what does the same for texts. */

@@ -1,8 +1,7 @@
 import { DEFAULT_SET } from './default-set.js';
 import type { BookmarkOptions } from './bookmark-options.js';
-import { checkKeys, checkObject, checkSeconds, checkStore, refuse } from './check.js';
+import { checkStore, refuse } from './check.js';
 import { type ResolvedCookie, resolveCookie } from './resolve-cookie.js';
-import { TOKEN } from './token.js';
 
 /** `BookmarkOptions`, complete; without a secret there is none. */
 export interface ResolvedBookmarkOptions extends Pick<BookmarkOptions, 'store' | 'key'> {
@@ -13,16 +12,6 @@ export interface ResolvedBookmarkOptions extends Pick<BookmarkOptions, 'store' |
   readonly header: string | undefined;
 }
 
-const KEYS = [
-  'secret',
-  'waitMs',
-  'maxAgeSeconds',
-  'cookie',
-  'header',
-  'store',
-  'key',
-] satisfies (keyof BookmarkOptions)[];
-
 /** Shorter ones can be guessed. */
 const SHORTEST_SECRET = 16;
 
@@ -30,8 +19,6 @@ const SHORTEST_SECRET = 16;
 const LONGEST_SET = 64;
 
 export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: string): ResolvedBookmarkOptions {
-  checkObject('bookmark', options as unknown);
-  checkKeys('bookmark', options, KEYS);
   if (encodeURIComponent(set).length > LONGEST_SET)
     refuse('name', `${LONGEST_SET} characters at most as in URLs, since bookmarks bear it`, set);
   const {
@@ -43,13 +30,8 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
     store,
     key,
   } = options;
-  const secrets = Array.isArray(secret) ? (secret as readonly string[]) : [secret as string];
+  const secrets = [secret].flat();
   for (const one of secrets) checkSecret(one);
-  if (!(waitMs >= 0) || !Number.isFinite(waitMs))
-    refuse('bookmark.waitMs', 'a number of ms, 0 or more', waitMs);
-  checkSeconds('bookmark.maxAgeSeconds', maxAgeSeconds);
-  if (header !== false && !(typeof header === 'string' && TOKEN.test(header)))
-    refuse('bookmark.header', "a header's name or false", header);
   checkKeyedStore(store, key);
   return Object.freeze({
     secrets,
@@ -62,8 +44,7 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
   });
 }
 
-function checkSecret(secret: unknown): void {
-  if (typeof secret !== 'string') refuse('bookmark.secret', 'a text or a list of texts', secret);
+function checkSecret(secret: string): void {
   if (secret.length < SHORTEST_SECRET) {
     refuse('bookmark.secret', `at least ${SHORTEST_SECRET} characters long`, `${secret.length} characters`);
   }

@@ -1,4 +1,3 @@
-import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
 import type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './health-options.js';
 
 export type ResolvedHealthOptions = Readonly<Required<HealthOptions>>;
@@ -27,44 +26,20 @@ const BUDGET_DEFAULTS: ResolvedMasterBudget = {
 };
 
 export function resolveHealthOptions(options: HealthOptions = {}): ResolvedHealthOptions {
-  const resolved = complete('health', options, HEALTH_DEFAULTS);
-  for (const [key, value] of Object.entries(resolved)) {
-    const isLimit = key.startsWith('max') || key.startsWith('slow');
-    checkNumber(`health.${key}`, value, isLimit ? 'a number, 0 or more' : 'a number above 0', !isLimit);
-  }
-  return resolved;
+  return complete(options, HEALTH_DEFAULTS);
 }
 
 export function resolveFailoverOptions(options: FailoverOptions | false = {}): ResolvedFailoverOptions {
   if (options === false) return Object.freeze({ waitMs: 0, enabled: false });
-  const resolved = complete('failover', options, FAILOVER_DEFAULTS);
-  checkNumber('failover.waitMs', resolved.waitMs, 'a number of ms, 0 or more', false);
-  return Object.freeze({ ...resolved, enabled: true });
+  return Object.freeze({ ...complete(options, FAILOVER_DEFAULTS), enabled: true });
 }
 
 export function resolveMasterBudget(options: MasterBudgetOptions = {}): ResolvedMasterBudget {
-  const resolved = complete('masterBudget', options, BUDGET_DEFAULTS);
-  const { perSecond, share, waitMs, otherwise } = resolved;
-  checkNumber('masterBudget.perSecond', perSecond, 'a number, 0 or more', false);
-  checkNumber('masterBudget.share', share, 'a number from 0 up to 1', false);
-  if (share > 1) refuse('masterBudget.share', 'a number from 0 up to 1', share);
-  checkNumber('masterBudget.waitMs', waitMs, 'a number of ms, 0 or more', false);
-  checkOneOf('masterBudget.otherwise', otherwise, ['refuse', 'wait', 'stale']);
-  return resolved;
+  return complete(options, BUDGET_DEFAULTS);
 }
 
 /** Not written is the default, and so is undefined. */
-function complete<Options extends object>(
-  path: string,
-  options: Partial<Options>,
-  defaults: Options,
-): Options {
-  checkObject(path, options as unknown);
-  checkKeys(path, options, Object.keys(defaults));
+function complete<Options extends object>(options: Partial<Options>, defaults: Options): Options {
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
   return Object.freeze({ ...defaults, ...(Object.fromEntries(given) as Partial<Options>) });
-}
-
-function checkNumber(path: string, value: unknown, expected: string, aboveZero: boolean): void {
-  if (typeof value !== 'number' || !(aboveZero ? value > 0 : value >= 0)) refuse(path, expected, value);
 }

@@ -1,7 +1,5 @@
 import type { Knex } from 'knex';
-import { BALANCER_NAMES } from '../balancer/balancer.js';
 import { ANY_SLAVE } from '../context/context.js';
-import { checkConsistency } from '../context/consistency.js';
 import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
 import { DEFAULT_SET } from './default-set.js';
 import { resolveBookmarkOptions } from './resolve-bookmark-options.js';
@@ -11,35 +9,14 @@ import {
   resolveMasterBudget,
 } from './resolve-health-options.js';
 import { resolvePinOptions } from './resolve-pin-options.js';
-import { checkKeys, checkObject, checkOneOf, refuse } from './check.js';
+import { checkObject, refuse } from './check.js';
 import type { DatabaseRoutingOptions } from './database-routing-options.js';
 import type { EngineOptions, SlaveOptions } from './engine-options.js';
-import { ENGINE_KEYS, SHARED_KNEX_KEYS } from './knex-keys.js';
+import { periodMs } from './option-check.js';
+import { SHARED_KNEX_KEYS, checkOptions, checkSlave } from './option-table.js';
 import type { ResolvedEngineOptions, ResolvedOptions, ResolvedSlaveSource } from './resolved-options.js';
 import { SILENT_LOGGER } from '../routing-logger.js';
 import { type Slaves, isSlaveSource } from './slave-source.js';
-
-const ROUTING_KEYS = {
-  master: true,
-  slaves: true,
-  balancer: true,
-  slavePer: true,
-  reads: true,
-  tables: true,
-  router: true,
-  classify: true,
-  consistency: true,
-  bookmark: true,
-  pin: true,
-  readThenWrite: true,
-  health: true,
-  failover: true,
-  retryWrites: true,
-  masterBudget: true,
-  exposeDecisions: true,
-  logger: true,
-  name: true,
-} satisfies Record<Exclude<keyof DatabaseRoutingOptions, keyof Knex.Config>, true>;
 
 const LOOK_EVERY_MS = 10_000;
 
@@ -48,8 +25,7 @@ const POSTGRES_PROTOCOLS: ReadonlySet<string> = new Set(['postgres:', 'postgresq
 
 /** The one place that looks at what a user wrote: defaults, checks, freeze. Throws `InvalidOptionsError`. */
 export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions {
-  checkObject('The options', options);
-  checkKeys('', options, [...Object.keys(ROUTING_KEYS), ...SHARED_KNEX_KEYS]);
+  checkOptions('', options);
   const shared = knexPart(options);
   if (!shared.client && !shared.dialect) refuse('client', "a Knex client such as 'pg'", options.client);
   const name = options.name ?? DEFAULT_SET;
@@ -61,16 +37,16 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     master: resolveEngine('master', options.master, { name: 'master', shared }),
     slaves,
     slaveSource: resolveSource(options.slaves),
-    balancer: resolveBalancer(options.balancer),
-    slavePer: oneOf('slavePer', options.slavePer ?? 'context', ['context', 'query']),
+    balancer: options.balancer ?? 'random',
+    slavePer: options.slavePer ?? 'context',
     rules: resolveRules(options, ['master', ...slaves.map((slave) => slave.name)]),
     bookmark,
     pin: resolvePinOptions(options.pin, name, bookmark.secrets.length > 0),
-    readThenWrite: oneOf('readThenWrite', options.readThenWrite ?? 'warn', ['warn', 'refuse', 'off']),
-    classify: resolveFunction('classify', '(sql)', options.classify),
+    readThenWrite: options.readThenWrite ?? 'warn',
+    classify: options.classify,
     health: resolveHealthOptions(options.health),
     failover: resolveFailoverOptions(options.failover),
-    retryWrites: oneOf('retryWrites', options.retryWrites ?? 'never', ['never', 'safe']),
+    retryWrites: options.retryWrites ?? 'never',
     masterBudget: resolveMasterBudget(options.masterBudget),
     exposeDecisions: options.exposeDecisions ?? false,
     logger: options.logger ?? SILENT_LOGGER,
@@ -78,7 +54,6 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
 }
 
 function resolveSlaves(slaves: Slaves, shared: Knex.Config): ResolvedEngineOptions[] {
-  checkObject('slaves', slaves);
   if (isSlaveSource(slaves)) return [];
   return Object.entries(slaves).map(([name, options]) => resolveSlave(name, options, shared));
 }
@@ -86,8 +61,7 @@ function resolveSlaves(slaves: Slaves, shared: Knex.Config): ResolvedEngineOptio
 function resolveSource(slaves: Slaves = {}): ResolvedSlaveSource | undefined {
   if (!isSlaveSource(slaves)) return undefined;
   const { intervalMs = LOOK_EVERY_MS } = slaves;
-  if (typeof intervalMs !== 'number' || !(intervalMs > 0))
-    refuse('slaves.intervalMs', 'a number of ms above 0', intervalMs);
+  periodMs('slaves.intervalMs', intervalMs);
   return Object.freeze({ intervalMs, findSlaves: (signal: AbortSignal) => slaves.findSlaves(signal) });
 }
 
@@ -98,8 +72,8 @@ export function resolveSlave(
   shared: Knex.Config,
 ): ResolvedEngineOptions {
   checkSlaveName(name);
+  checkSlave(`slaves.${name}`, options ?? {});
   const { weight = 1, ...engine } = options ?? {};
-  checkWeight(`slaves.${name}.weight`, weight);
   return { ...resolveEngine(`slaves.${name}`, engine, { name, shared, poolMin: 0 }), weight };
 }
 
@@ -109,10 +83,8 @@ function resolveEngine(
   { name, shared, poolMin }: { name: string; shared: Knex.Config; poolMin?: number },
 ): ResolvedEngineOptions {
   checkObject(path, options);
-  checkKeys(path, options, ENGINE_KEYS);
-  if (!isConnection(options.connection) && !options.connectionPool) {
+  if (!options.connection && !options.connectionPool)
     refuse(`${path}.connection`, 'a connection string, object or function', options.connection);
-  }
   checkUrl(`${path}.connection`, options.connection, shared);
   const pool = { ...(poolMin !== undefined && { min: poolMin }), ...shared.pool, ...options.pool };
   return {
@@ -132,10 +104,6 @@ function checkUrl(path: string, connection: unknown, { client }: Knex.Config): v
     );
 }
 
-function isConnection(connection: unknown): boolean {
-  return Boolean(connection) && ['string', 'object', 'function'].includes(typeof connection);
-}
-
 function checkSlaveName(name: string): void {
   if (name === 'master')
     throw new InvalidOptionsError(`slaves.master: a slave can't be named 'master'. Give it another name.`);
@@ -148,30 +116,8 @@ function checkSlaveName(name: string): void {
   if (name.length > 128) refuse("A slave's name", '128 characters long at most', name);
 }
 
-function checkWeight(path: string, weight: unknown): void {
-  if (typeof weight !== 'number' || !(weight > 0) || !Number.isFinite(weight))
-    refuse(path, 'a number above 0', weight);
-}
-
-function resolveBalancer(
-  balancer: DatabaseRoutingOptions['balancer'] = 'random',
-): ResolvedOptions['balancer'] {
-  if (typeof balancer === 'string') checkOneOf('balancer', balancer, BALANCER_NAMES);
-  else if (typeof balancer?.choose !== 'function') {
-    refuse(
-      'balancer',
-      `one of ${BALANCER_NAMES.join(', ')} or an object with a method choose(slaves)`,
-      balancer,
-    );
-  }
-  return balancer;
-}
-
 function resolveRules(options: DatabaseRoutingOptions, engines: readonly string[]): ResolvedOptions['rules'] {
   const { router, tables = {}, reads = 'slaves', consistency = 'session' } = options;
-  checkObject('tables', tables);
-  if (router !== undefined && typeof router !== 'function')
-    refuse('router', 'a function (query, context)', router);
   for (const [table, engine] of Object.entries(tables)) {
     if (engine === ANY_SLAVE || engines.includes(engine) || engines.length === 1) continue;
     throw new UnknownEngineError(engine, engines, `tables.${table}`);
@@ -179,19 +125,9 @@ function resolveRules(options: DatabaseRoutingOptions, engines: readonly string[
   return Object.freeze({
     router,
     tables: Object.freeze({ ...tables }),
-    consistency: checkConsistency(consistency, 'consistency'),
-    reads: oneOf('reads', reads, ['slaves', 'master']),
+    consistency,
+    reads,
   });
-}
-
-function resolveFunction<Given>(path: string, parameters: string, value: Given): Given {
-  if (value !== undefined && typeof value !== 'function') refuse(path, `a function ${parameters}`, value);
-  return value;
-}
-
-function oneOf<Allowed extends string>(path: string, value: Allowed, allowed: readonly Allowed[]): Allowed {
-  checkOneOf(path, value, allowed);
-  return value;
 }
 
 /** What of the options is Knex's own. */

@@ -226,7 +226,9 @@ describe('slaves from a source of one’s own', () => {
   it('are refused where the source can’t work', () => {
     const source = (options: object) => () =>
       startWith({ findSlaves: async () => ({}), ...options } as SlaveSource);
-    expect(source({ intervalMs: 0 })).toThrow('slaves.intervalMs must be a number of ms above 0, got 0');
+    expect(source({ intervalMs: 0 })).toThrow(
+      'slaves.intervalMs must be a number of ms above 0, and 2147483647 at the most, got 0',
+    );
   });
 });
 

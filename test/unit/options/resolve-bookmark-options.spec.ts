@@ -1,10 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { InvalidOptionsError } from '../../../src/errors.js';
 import type { BookmarkOptions } from '../../../src/options/bookmark-options.js';
-import { resolveBookmarkOptions } from '../../../src/options/resolve-bookmark-options.js';
+import { resolveOptions } from '../../../src/options/resolve-options.js';
 
-const resolve = (options?: object, set = 'default') =>
-  resolveBookmarkOptions(options as BookmarkOptions, set);
+const resolve = (bookmark?: BookmarkOptions, name?: string) =>
+  resolveOptions({
+    client: 'pg',
+    master: { connection: 'postgres://x' },
+    ...(bookmark && { bookmark }),
+    ...(name && { name }),
+  }).bookmark;
 const STORE = { get: () => Promise.resolve(undefined), set: () => Promise.resolve() };
 
 describe('bookmark options', () => {
@@ -52,7 +57,7 @@ describe('bookmark options', () => {
     ['one short secret of several', { secret: ['x'.repeat(16), 'y'] }, /at least 16 characters/],
     ['a secret that is no text', { secret: 1234567890123456 }, /bookmark\.secret must be a text/],
     ['a secret that is null', { secret: null }, /bookmark\.secret must be a text/],
-    ['a wait below 0', { waitMs: -1 }, /bookmark\.waitMs must be a number of ms, 0 or more, got -1/],
+    ['a wait below 0', { waitMs: -1 }, /bookmark\.waitMs must be a number of ms, 0 or more, .*, got -1/],
     ['an endless wait', { waitMs: Infinity }, /bookmark\.waitMs/],
     ['a wait that is no number', { waitMs: Number.NaN }, /bookmark\.waitMs/],
     [

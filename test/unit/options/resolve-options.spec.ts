@@ -190,20 +190,37 @@ describe('options that are refused at boot', () => {
     ['a wrong reads', { reads: 'slave' }, "reads must be one of 'slaves', 'master', got 'slave'"],
     ['a router that is no function', { router: 'slave1' }, "router must be a function (query, context), got 'slave1'"], // prettier-ignore
     ['tables in a list', { tables: ['posts'] }, 'tables must be an object, got an array'],
-    ['an unknown key', { slave: {} }, "The options have the unknown key 'slave'. Known are: master, slaves,"],
-    ['unknown keys', { balancr: 'random', foo: 1 }, "The options have the unknown key 'balancr', 'foo'."],
+    ['a logger without methods', { logger: {} }, 'logger must be an object with the methods debug(message) and warn(message), got an object with the keys (none)'], // prettier-ignore
+    ['a name that is no text', { name: 5 }, 'name must be a text, got 5'],
+    ['a time that Node takes for 1 ms', { health: { intervalMs: 1e10 } }, 'health.intervalMs must be a number of ms above 0, and 2147483647 at the most, got 10000000000'], // prettier-ignore
+    ['a time that is no number', { bookmark: { waitMs: '20' } }, "bookmark.waitMs must be a number of ms, 0 or more, and 2147483647 at the most, got '20'"], // prettier-ignore
+    ['failover: true', { failover: true }, 'failover must be an object, got true'],
+    ['a share of more than all', { masterBudget: { share: 2 } }, 'masterBudget.share must be a number from 0 up to 1, got 2'], // prettier-ignore
+    ['a flag in a text', { exposeDecisions: 'false' }, "exposeDecisions must be true or false, got 'false'"],
+    ['a pool that is none', { pool: 5 }, 'pool must be an object, got 5'],
+    ['a typo in a pool', { slaves: { slave1: { connection, pool: { mx: 5 } } } }, "slaves.slave1.pool has the unknown key 'mx' (did you mean 'max'?)"], // prettier-ignore
+    ["a function of Knex's that is none", { wrapIdentifier: 'snake' }, "wrapIdentifier must be a function (name, original, context), got 'snake'"], // prettier-ignore
+    ['an unknown key', { slave: {} }, "The options have the unknown key 'slave' (did you mean 'slaves'?). Known are: master, slaves,"], // prettier-ignore
+    ['unknown keys', { balancr: 'random', foo: 1 }, "The options have the unknown key 'balancr' (did you mean 'balancer'?), 'foo'."], // prettier-ignore
     ['a connection for all', { connection }, "The options have the unknown key 'connection'."],
-    ['an unknown key of a slave', { slaves: { slave2: { connection, wieght: 2 } } }, "slaves.slave2 has the unknown key 'wieght'. Known are: "], // prettier-ignore
+    ['an unknown key of a slave', { slaves: { slave2: { connection, wieght: 2 } } }, "slaves.slave2 has the unknown key 'wieght' (did you mean 'weight'?). Known are: "], // prettier-ignore
     [
       'an unknown key of the master',
       { master: { connection, poll: {} } },
-      "master has the unknown key 'poll'.",
+      "master has the unknown key 'poll' (did you mean 'pool'?).",
     ],
     ['a weight of the master', { master: { connection, weight: 2 } }, "master has the unknown key 'weight'."],
     ['a client of one engine', { slaves: { slave2: { connection, client: 'mysql' } } }, "slaves.slave2 has the unknown key 'client'."], // prettier-ignore
   ])('%s', (_what, change, message) => {
     expect(() => resolved(change)).toThrow(InvalidOptionsError);
     expect(() => resolved(change)).toThrow(message);
+  });
+
+  it('a value of another kind, by whatever option', () => {
+    const known = /Known are: (.*)\.$/.exec(refusalOf(() => resolved({ unknown: 1 })))![1]!.split(', ');
+    expect(known.length).toBeGreaterThan(35);
+    const taken = known.filter((key) => !refusalOf(() => resolved({ [key]: Symbol('x') })).startsWith(key));
+    expect(taken).toEqual(['returning']); // Knex takes anything
   });
 
   it('no options at all', () => {
