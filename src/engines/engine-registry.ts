@@ -2,18 +2,12 @@ import { pause } from '../clock.js';
 import { ANY_SLAVE } from '../context/context.js';
 import { InvalidOptionsError, UnknownEngineError } from '../errors.js';
 import type { SlaveOptions } from '../options/engine-options.js';
+import { checkSlave } from '../options/option-table.js';
 import type { Engine } from './engine.js';
 import { type EngineState, isLate, serves } from './engine-state.js';
+import type { EngineWatcher } from './engine-watcher.js';
 import { GoneNames } from './gone-names.js';
 import type { RegistryOptions } from './registry-options.js';
-
-/** Hears of engines that join and leave the set, and of how they are doing. */
-export interface EngineWatcher {
-  joined(engine: Engine): void;
-  left(engine: Engine): void;
-  /** It does better or worse than `from`. */
-  changed(engine: Engine, from: EngineState): void;
-}
 
 const DRAIN_MS = 30_000;
 const LOOK_AGAIN_MS = 20;
@@ -54,7 +48,12 @@ export class EngineRegistry {
 
   /** The slaves that a read may be sent to now; the same array until the answer changes. */
   eligibleSlaves(): readonly Engine[] {
-    return (this.eligible ??= Object.freeze(this.slaves.filter((slave) => this.mayServe(slave))));
+    return (this.eligible ??= Object.freeze(this.slaves.filter((slave) => this.mayBalance(slave))));
+  }
+
+  /** The same where nothing names it: not a slave of weight 0. */
+  mayBalance(slave: Engine): boolean {
+    return slave.configuredWeight > 0 && this.mayServe(slave);
   }
 
   /** Whether it is a slave that a read may be sent to now. */
@@ -181,8 +180,7 @@ export class EngineRegistry {
   reweigh(name: string, weight: number): void {
     const engine = this.find(name);
     if (!engine || engine.configuredWeight === weight) return;
-    if (!Number.isFinite(weight) || weight <= 0)
-      throw new InvalidOptionsError(`slaves.${name}.weight must be a number above 0, got ${weight}`);
+    checkSlave(`slaves.${name}`, { weight });
     engine.configuredWeight = weight;
     this.forget();
   }

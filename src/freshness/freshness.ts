@@ -117,7 +117,7 @@ export class Freshness {
 
   private slaveSeen({ unsettled }: Seen): Engine | undefined {
     const slave = unsettled === undefined ? undefined : this.engines.find(slaveOf(unsettled));
-    return slave && this.engines.mayServe(slave) ? slave : undefined;
+    return slave && this.engines.mayBalance(slave) ? slave : undefined;
   }
 
   private shows(slave: Engine, position: Position): boolean {

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Engine } from '../engines/engine.js';
-import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { EngineWatcher } from '../engines/engine-watcher.js';
 import { type EngineState, serves } from '../engines/engine-state.js';
 import type { ResolvedFailoverOptions } from '../options/resolve-health-options.js';
 import type { EngineFailure } from './engine-failure.js';

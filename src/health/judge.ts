@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.js';
 import type { Engine } from '../engines/engine.js';
-import type { EngineRegistry, EngineWatcher } from '../engines/engine-registry.js';
+import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { EngineWatcher } from '../engines/engine-watcher.js';
 import type { EngineState } from '../engines/engine-state.js';
 import { parsePosition } from '../freshness/position.js';
 import type { Freshness } from '../freshness/freshness.js';

@@ -22,6 +22,7 @@ import type { HeldConnections } from './held-connections.js';
 import { type KnexParts, engineOf, ownerOf } from './knex-parts.js';
 import { routedRunnerClass } from './routed-runner.js';
 import { transactionView, watchWrites } from './routed-transaction.js';
+import { workWithMethods } from './transaction-methods.js';
 import { queryBuilderClass, withOwnSettings } from './with-own-settings.js';
 
 /**
@@ -64,13 +65,14 @@ function dispatchingClass(Client: KnexClientClass, knex: KnexClasses, parts: Kne
     }
 
     override transaction(work: unknown, config?: KnexTransactionConfig, outer?: unknown): KnexTransaction {
-      if (this.transacting) return super.transaction(work, config, outer);
+      const withMethods = workWithMethods(work, parts.methods, parts.engines);
+      if (this.transacting) return super.transaction(withMethods, config, outer);
       const passed = held.engineOf(config?.connection);
       const dispatched = passed
         ? dispatcher.connectionTransaction(passed)
         : dispatcher.transaction(config?.readOnly === true, knexEngine);
       const view = passed ? views.of(this, passed) : transactionView(this, dispatched, parts);
-      const transaction = super.transaction.call(view, work, config, outer);
+      const transaction = super.transaction.call(view, withMethods, config, outer);
       if (!config?.readOnly && passed?.role !== 'slave') watchWrites(transaction, dispatched, parts);
       return transaction;
     }

@@ -4,10 +4,13 @@ import type { EngineChoice } from '../context/context.js';
 import { KNEX_EVENTS, type KnexClient, type KnexWithContext, clientOf } from '../knex-internals.js';
 import type { KnexParts } from './knex-parts.js';
 import type { SessionMethods } from './session-methods.js';
+import { methodProperties } from './transaction-methods.js';
 import { routedClientClass } from './routed-client.js';
 
 declare module 'knex' {
   namespace Knex {
+    /** A transaction stays on its engine, whatever is named inside: `usingEngine(name)` is the transaction itself. */
+    interface Transaction<TRecord extends {} = any, TResult = any[]> extends SessionMethods {}
     interface QueryBuilder<TRecord extends {} = any, TResult = any> {
       /** Runs this query on an engine, or with `'slave'` on any slave (rule 3). A write still goes to the master. */
       usingEngine(engine: string): this;
@@ -32,7 +35,8 @@ export function createRoutedKnex(config: Knex.Config, parts: KnexParts): RoutedK
   const routed = knex({ ...config, client });
   const engine = engines.find(knexEngine ?? 'master') ?? engines.master;
   const shown = clientOf(engine.knex);
-  clientOf(routed).config.client = shown.config.client;
+  const { client: name, connection } = shown.config;
+  Object.assign(clientOf(routed).config, { client: name, ...(connection && { connection }) });
   return extend(routed, methods, shown, knexEngine);
 }
 
@@ -51,12 +55,7 @@ function extend(
   knexEngine: EngineChoice | undefined,
 ): RoutedKnex {
   showAs(clientOf(routed), shown);
-  const properties: PropertyDescriptorMap = {
-    usingEngine: { value: methods.usingEngine, configurable: true },
-    explain: { value: methods.explain, configurable: true },
-    markWrite: { value: methods.markWrite, configurable: true },
-    bookmark: { value: methods.bookmark, configurable: true },
-  };
+  const properties = methodProperties(methods);
   if (knexEngine !== 'master') {
     const onMaster = () => copyFor(routed, methods.usingEngine('master'));
     properties['migrate'] = { get: () => onMaster().migrate, configurable: true };

@@ -1,4 +1,4 @@
-import { ConfigurableModuleBuilder, Logger, type Provider, Scope } from '@nestjs/common';
+import { ConfigurableModuleBuilder, type Provider, Scope } from '@nestjs/common';
 import { APP_INTERCEPTOR } from '@nestjs/core';
 import { createDatabaseRouting } from '../create-database-routing.js';
 import type { DatabaseRouting } from '../database-routing.js';
@@ -8,6 +8,7 @@ import { DEFAULT_SET } from '../options/default-set.js';
 import { BootChecks } from './boot-checks.js';
 import { DeclaredWriters } from './declared-writers.js';
 import { Gateways } from './gateways.js';
+import { nestLogger } from './nest-logger.js';
 import { RequestContexts } from './request-contexts.js';
 import { RoutingInterceptor } from './routing.interceptor.js';
 import { ROUTING, getBalancedSessionToken, getDatabaseRoutingToken, getKnexToken } from './tokens.js';
@@ -69,7 +70,7 @@ function providersOf(name: string): Provider[] {
 function create(options: DatabaseRoutingOptions, name: string): DatabaseRouting {
   checkObject('', options);
   const set = name === DEFAULT_SET ? '' : `:${name}`;
-  const logger = options.logger ?? new Logger(`DatabaseRouting${set}`);
+  const logger = options.logger ?? nestLogger(`DatabaseRouting${set}`);
   return createDatabaseRouting({ ...options, logger, name });
 }
 

@@ -1,7 +1,7 @@
 import { InvalidOptionsError } from '../errors.js';
 import { likelyMeant } from './likely-typo.js';
 
-/** Says what was expected and what came: `slaves.slave2.weight must be a number above 0, got 0`. */
+/** Says what was expected and what came: `slaves.slave2.weight must be a number, 0 or more, got -1`. */
 export function refuse(path: string, expected: string, got: unknown): never {
   throw new InvalidOptionsError(`${path} must be ${expected}, got ${show(got)}`);
 }

@@ -8,6 +8,6 @@ type EngineKey = Extract<(typeof ENGINE_KEYS)[number], keyof Knex.Config>;
 export interface EngineOptions extends Pick<Knex.Config, EngineKey> {}
 
 export interface SlaveOptions extends EngineOptions {
-  /** Share of the reads against the other slaves: any number above 0. Default 1. */
+  /** Share of the reads against the other slaves. 0: only reads that name it, for reports, say. Default 1. */
   weight?: number;
 }

@@ -44,7 +44,7 @@ export const textOrTexts = is('a text or a list of texts', (value) =>
 export const store: CheckOption = checkStore;
 
 export const oneOf =
-  <Allowed extends string>(...allowed: readonly Allowed[]): CheckOption =>
+  (...allowed: readonly string[]): CheckOption =>
   (path, value) =>
     checkOneOf(path, value, allowed);
 

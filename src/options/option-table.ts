@@ -49,7 +49,7 @@ const ENGINE = {
 
 const SLAVE = {
   ...ENGINE,
-  weight: a.number('a number above 0', (value) => value > 0 && Number.isFinite(value)),
+  weight: a.number('a number, 0 or more', (value) => value >= 0 && Number.isFinite(value)),
 } satisfies Checks<SlaveOptions>;
 
 const COOKIE = {

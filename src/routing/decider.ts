@@ -31,6 +31,9 @@ export interface DeciderParts {
   readonly health: Health | undefined;
 }
 
+const isAwaited = ({ configuredWeight, state }: Engine): boolean =>
+  configuredWeight > 0 && state.kind === 'unknown';
+
 /** Turns what the rules choose into an engine of the set. */
 export class Decider {
   constructor(private readonly parts: DeciderParts) {}
@@ -65,9 +68,10 @@ export class Decider {
   /** Whether a slave that was not asked yet would have to serve. */
   mustAskFirst({ engine: name }: Choice): boolean {
     const { engines } = this.parts;
-    if (name === ANY_SLAVE) return engines.awaitsSlave && engines.eligibleSlaves().length === 0;
+    if (!engines.awaitsSlave) return false;
+    if (name === ANY_SLAVE) return engines.eligibleSlaves().length === 0 && engines.slaves.some(isAwaited);
     const engine = name === 'master' ? undefined : engines.find(name);
-    return engines.awaitsSlave && engine?.role === 'slave' && engine.state.kind === 'unknown';
+    return engine?.role === 'slave' && engine.state.kind === 'unknown';
   }
 
   private async afterFirstAnswers(choice: Choice, decide: () => Decided): Promise<Decision> {
@@ -176,7 +180,7 @@ export class Decider {
   keptSlave(context: Context): Engine | undefined {
     const kept = this.keepsSlave(context) ? context.work.slave : undefined;
     const engine = kept === undefined ? undefined : this.parts.engines.find(kept);
-    return engine && this.parts.engines.mayServe(engine) ? engine : undefined;
+    return engine && this.parts.engines.mayBalance(engine) ? engine : undefined;
   }
 
   private keepsSlave(context: Context): boolean {

@@ -5,7 +5,7 @@ import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { Decision, Reason } from './decision.js';
 
-/** TurboGears' words: an engine is forced by somebody, or chosen by the rules. */
+/** TurboGears' words: an engine is forced by somebody, or chosen by the rules. The reason follows. */
 const LOG_TEXT = {
   transaction: 'Choose engine',
   write: 'Choose engine',
@@ -47,13 +47,17 @@ export class DecisionAnnouncer {
   ) {}
 
   announce({ engine, reason }: Decision, context: Context): void {
-    this.logger.debug(this.text(engine.name, reason));
+    const { logger } = this;
+    if (logger.isDebugEnabled?.() !== false) logger.debug(this.text(engine.name, reason));
     context.work.decisions?.add(`${engine.name};reason=${reason}`);
     if (this.events.listenerCount('decision') > 0)
       this.events.emit('decision', { engine: engine.name, reason });
   }
 
   private text(engine: string, reason: Reason): string {
-    return this.engines.balancing ? `${LOG_TEXT[reason]}: ${engine}` : 'Balancing disabled, using master';
+    const text = this.engines.balancing
+      ? `${LOG_TEXT[reason]}: ${engine}`
+      : 'Balancing disabled, using master';
+    return `${text} (${reason})`;
   }
 }

@@ -38,9 +38,9 @@ export class Foresight {
       const error = new UnknownEngineError(engine, engines.names(), 'The Knex');
       return { ...AT_ONCE, engine, reason: 'query', error };
     }
-    const hasNoSlave = engine === ANY_SLAVE && engines.eligibleSlaves().length === 0 && !engines.awaitsSlave;
-    if (hasNoSlave) return { ...AT_ONCE, engine: 'master', reason: 'no-slave' };
     const mayWait = this.decider.mustAskFirst({ engine, reason: 'query' });
+    if (engine === ANY_SLAVE && engines.eligibleSlaves().length === 0 && !mayWait)
+      return { ...AT_ONCE, engine: 'master', reason: 'no-slave' };
     return { ...AT_ONCE, engine: this.named(engine), reason: 'query', mayWait };
   }
 

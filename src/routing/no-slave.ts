@@ -37,7 +37,7 @@ export class NoSlave {
   stale(): Engine | undefined {
     const { engines, budget } = this.parts;
     if (budget.options.otherwise !== 'stale') return undefined;
-    return engines.slaves.find(({ state }) => isLate(state));
+    return engines.slaves.find(({ state, configuredWeight }) => isLate(state) && configuredWeight > 0);
   }
 
   private async waitForSlave(withinMs: number): Promise<Decision | undefined> {

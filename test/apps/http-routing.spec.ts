@@ -622,8 +622,8 @@ describe.each(HTTP_ADAPTERS)('an app on %s with other options', (_name, createAd
     await running.get('/mixed/master');
     await running.close();
     expect(logger.debugged).toEqual([
-      'Choose engine: slave2',
-      ...Array<string>(3).fill('Forced engine: master'),
+      'Choose engine: slave2 (balanced)',
+      ...Array<unknown>(3).fill(expect.stringMatching(/^Forced engine: master \((?:scope|handler)\)$/)),
     ]);
   });
 
@@ -634,7 +634,7 @@ describe.each(HTTP_ADAPTERS)('an app on %s with other options', (_name, createAd
     const { body } = await running.get('/posts');
     await running.close();
     expect(body).toEqual({ node: 'master' });
-    expect(logger.debugged).toEqual(['Balancing disabled, using master']);
+    expect(logger.debugged).toEqual(['Balancing disabled, using master (no-slave)']);
     expect(logger.warned).toEqual([expect.stringContaining('No slaves are configured')]);
   });
 });

@@ -119,9 +119,12 @@ describe('options', () => {
     [
       'with a wrong weight',
       {
-        slaves: { slave1: { connection: 'postgres://a' }, slave2: { connection: 'postgres://b', weight: 0 } },
+        slaves: {
+          slave1: { connection: 'postgres://a' },
+          slave2: { connection: 'postgres://b', weight: -1 },
+        },
       },
-      'slaves.slave2.weight must be a number above 0, got 0',
+      'slaves.slave2.weight must be a number, 0 or more, got -1',
     ],
     [
       'without a connection',

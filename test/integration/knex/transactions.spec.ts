@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import type { Knex } from 'knex';
 import type { DatabaseRouting } from '../../../src/database-routing.js';
-import { WriteOnSlaveError } from '../../../src/errors.js';
+import { UnknownEngineError, WriteOnSlaveError } from '../../../src/errors.js';
 import { RoutingBench, answeredBy, decisionsOf } from './routing-bench.js';
 
 const SLAVE = expect.stringMatching(/^slave[12]$/);
@@ -335,5 +335,60 @@ describe('queries in flight', () => {
     await Promise.all(Array.from({ length: 10 }, (_, n) => (n % 2 ? read() : alone())));
     expect(used).toEqual(Array.from({ length: 10 }, () => 1));
     expect([pool.numUsed(), one.status().engines[1]?.inFlight]).toEqual([0, 0]);
+  });
+});
+
+describe("a transaction's Knex in place of the routed one", () => {
+  const forms: [string, (work: (trx: Knex.Transaction) => Promise<unknown>) => Promise<unknown>][] = [
+    ['a callback', (work) => db.transaction(work)],
+    ['a read-only one', (work) => db.transaction(work, { readOnly: true })],
+    ['by hand', async (work) => {
+      const trx = await db.transaction();
+      await work(trx);
+      await trx.rollback();
+    }],
+    ['a provider', async (work) => {
+      const trx = await db.transactionProvider()();
+      await work(trx);
+      await trx.rollback();
+    }],
+    ['a savepoint', (work) => db.transaction((outer) => outer.transaction(work))],
+    ['on a Knex that names an engine', (work) => routing.usingEngine('master').transaction(work)],
+  ]; // prettier-ignore
+
+  it.each(forms)('has the methods of a session: %s', async (_form, run) => {
+    await routing.run(() =>
+      run(async (trx) => {
+        const names = ['usingEngine', 'explain', 'markWrite', 'bookmark'] as const;
+        expect(names.map((name) => typeof trx[name])).toEqual(names.map(() => 'function'));
+        expect(trx.explain(trx('posts'))).toMatchObject({ reason: 'transaction', error: undefined });
+        expect(await trx.bookmark()).toEqual(expect.anything());
+      }),
+    );
+  });
+
+  it('stays on its engine and connection, whatever is named', async () => {
+    await db.transaction(async (trx) => {
+      await trx('posts').insert({ title: 'A' });
+      expect(trx.usingEngine('slave1')).toBe(trx);
+      expect(await trx.usingEngine('slave1')('posts').pluck('title')).toEqual(['A']);
+      expect(await trx.usingEngine('slave1', () => answeredBy(trx))).toBe('master');
+      expect(await trx.usingEngine('slave1', () => answeredBy(db))).toBe('slave1');
+      expect(() => trx.usingEngine('slave7')).toThrow(UnknownEngineError);
+      await trx.rollback();
+    });
+    expect(await rowsOnMaster()).toEqual([]);
+  });
+
+  it('refuses in explain() what a slave would', async () => {
+    await routing.run(() =>
+      db.transaction(
+        async (trx) => {
+          expect(await answeredBy(trx)).toEqual(SLAVE);
+          expect(trx.explain(trx('posts').insert({ title: 'A' })).error).toBeInstanceOf(WriteOnSlaveError);
+        },
+        { readOnly: true },
+      ),
+    );
   });
 });

@@ -525,6 +525,10 @@ describe('why', () => {
     await logged.run({ engine: 'slave1' }, () => logged.knex('posts').first());
     await logged.knex('posts').insert({ title: 'A' });
     await logged.knex('posts').first();
-    expect(lines).toEqual(['Forced engine: slave1', 'Choose engine: master', 'Choose engine: master']);
+    expect(lines).toEqual([
+      'Forced engine: slave1 (scope)',
+      'Choose engine: master (write)',
+      'Choose engine: master (no-context)',
+    ]);
   });
 });

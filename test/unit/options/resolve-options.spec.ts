@@ -173,12 +173,11 @@ describe('options that are refused at boot', () => {
       { client: undefined },
       "client must be a Knex client such as 'pg', got undefined",
     ],
-    ['a weight of 0', { slaves: { slave2: { connection, weight: 0 } } }, 'slaves.slave2.weight must be a number above 0, got 0'], // prettier-ignore
-    ['a weight below 0', { slaves: { slave2: { connection, weight: -1 } } }, 'slaves.slave2.weight must be a number above 0, got -1'], // prettier-ignore
-    ['a weight that is no number', { slaves: { slave2: { connection, weight: NaN } } }, 'slaves.slave2.weight must be a number above 0, got NaN'], // prettier-ignore
-    ['a weight without end', { slaves: { slave2: { connection, weight: Infinity } } }, 'slaves.slave2.weight must be a number above 0, got Infinity'], // prettier-ignore
-    ['a weight in a string', { slaves: { slave2: { connection, weight: '2' } } }, "slaves.slave2.weight must be a number above 0, got '2'"], // prettier-ignore
-    ['a weight of null', { slaves: { slave2: { connection, weight: null } } }, 'slaves.slave2.weight must be a number above 0, got null'], // prettier-ignore
+    ['a weight below 0', { slaves: { slave2: { connection, weight: -1 } } }, 'slaves.slave2.weight must be a number, 0 or more, got -1'], // prettier-ignore
+    ['a weight that is no number', { slaves: { slave2: { connection, weight: NaN } } }, 'slaves.slave2.weight must be a number, 0 or more, got NaN'], // prettier-ignore
+    ['a weight without end', { slaves: { slave2: { connection, weight: Infinity } } }, 'slaves.slave2.weight must be a number, 0 or more, got Infinity'], // prettier-ignore
+    ['a weight in a string', { slaves: { slave2: { connection, weight: '2' } } }, "slaves.slave2.weight must be a number, 0 or more, got '2'"], // prettier-ignore
+    ['a weight of null', { slaves: { slave2: { connection, weight: null } } }, 'slaves.slave2.weight must be a number, 0 or more, got null'], // prettier-ignore
     ['a typo in a balancer', { balancer: 'rondom' }, "balancer must be one of 'random', 'round-robin', 'least-busy', got 'rondom'"], // prettier-ignore
     ['a balancer without choose', { balancer: { pick() {} } }, 'balancer must be one of random, round-robin, least-busy or an object with a method choose(slaves), got an object with the keys pick'], // prettier-ignore
     ['a balancer that is null', { balancer: null }, 'or an object with a method choose(slaves), got null'],

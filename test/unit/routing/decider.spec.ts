@@ -108,28 +108,29 @@ describe('an engine of the set', () => {
 
 describe('DEBUG logs', () => {
   const texts: Record<Reason, string> = {
-    transaction: 'Choose engine: a',
-    write: 'Choose engine: a',
-    query: 'Forced engine: a',
-    scope: 'Forced engine: a',
-    'master-param': 'Forced engine: a',
-    handler: 'Forced engine: a',
-    rule: 'Forced engine: a',
-    wrote: 'Choose engine: a',
-    pin: 'Choose engine: a',
-    'no-context': 'Choose engine: a',
-    bookmark: 'Choose engine: a',
-    consistency: 'Choose engine: a',
-    balanced: 'Choose engine: a',
-    'no-slave': 'Choose engine: a',
-    stale: 'Choose engine: a',
+    transaction: 'Choose engine: a (transaction)',
+    write: 'Choose engine: a (write)',
+    query: 'Forced engine: a (query)',
+    scope: 'Forced engine: a (scope)',
+    'master-param': 'Forced engine: a (master-param)',
+    handler: 'Forced engine: a (handler)',
+    rule: 'Forced engine: a (rule)',
+    wrote: 'Choose engine: a (wrote)',
+    pin: 'Choose engine: a (pin)',
+    'no-context': 'Choose engine: a (no-context)',
+    bookmark: 'Choose engine: a (bookmark)',
+    consistency: 'Choose engine: a (consistency)',
+    balanced: 'Choose engine: a (balanced)',
+    'no-slave': 'Choose engine: a (no-slave)',
+    stale: 'Choose engine: a (stale)',
   };
-  const announced = (slaves: Engine[], reason: Reason, context = job()) => {
+  const announced = (slaves: Engine[], reason: Reason, context = job(), isOn?: boolean) => {
     const lines: string[] = [];
     const events: RoutingEvents = new EventEmitter();
     const heard: unknown[] = [];
     events.on('decision', (decision) => heard.push(decision));
-    const logger = { debug: (line: string) => lines.push(line), warn() {} };
+    const debug = (line: string) => void lines.push(line);
+    const logger = { debug, warn() {}, ...(isOn !== undefined && { isDebugEnabled: () => isOn }) };
     const announcer = new DecisionAnnouncer(
       new EngineRegistry(MASTER, slaves, optionsOf(slaves)),
       logger,
@@ -146,7 +147,13 @@ describe('DEBUG logs', () => {
   });
 
   it('Balancing disabled, using master: where there are no slaves', () => {
-    expect(announced([], 'no-slave').lines).toEqual(['Balancing disabled, using master']);
+    expect(announced([], 'no-slave').lines).toEqual(['Balancing disabled, using master (no-slave)']);
+  });
+
+  it('are not written where the logger says that debug is off', () => {
+    expect(announced([engine('a')], 'balanced', job(), true).lines).toEqual(['Choose engine: a (balanced)']);
+    const { lines, heard } = announced([engine('a')], 'balanced', job(), false);
+    expect([lines, heard]).toEqual([[], [{ engine: 'a', reason: 'balanced' }]]);
   });
 
   it('and the context keeps each decision once, where they are asked for', () => {

@@ -16,6 +16,7 @@ export function ordinaryLifetime(get: GetKnexUnderTest): void {
         expect(client.driver).toHaveProperty('Client');
         expect(client).toMatchObject({ dialect: 'postgresql', driverName: 'pg', canCancelQuery: true });
         expect(client.config.client).toBe('pg');
+        expect(client.config.connection).toMatchObject({ host: '127.0.0.1', database: 'postgres' });
         expect(client.connectionSettings).toMatchObject({ host: '127.0.0.1', database: 'postgres' });
         expect(client.database()).toBe('postgres');
       }
