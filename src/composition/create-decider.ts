@@ -1,5 +1,6 @@
 import type { Balancer } from '../balancer/balancer.js';
 import type { Clock } from '../clock.js';
+import { ANY_SLAVE, type EngineChoice } from '../context/context.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
 import { Decider, type DeciderParts } from '../routing/decider.js';
@@ -27,7 +28,7 @@ export function createDecider(
   const parts: DeciderParts = {
     engines,
     balancer,
-    rules: rulesOf(options, classifier, clientsByPosition),
+    rules: rulesOf(options, { engines, classifier, clientsByPosition }),
     slavePer: options.slavePer,
     freshness,
     clientsByPosition,
@@ -41,10 +42,17 @@ export function createDecider(
 
 function rulesOf(
   { rules }: ResolvedOptions,
-  classifier: QueryClassifier,
-  byPosition: boolean,
+  {
+    engines,
+    classifier,
+    clientsByPosition: byPosition,
+  }: Pick<Known, 'engines' | 'classifier' | 'clientsByPosition'>,
 ): DeciderParts['rules'] {
   const { reads, consistency } = rules;
   const engineForRead = readRule(rules, (builder) => classifier.tablesOf(builder));
-  return { engineForRead, reads, consistency, byPosition };
+  const doubts = (choice: EngineChoice) =>
+    (choice === ANY_SLAVE ? engines.slaves : [engines.find(choice)]).some(
+      (engine) => engine?.refusesWrites === false,
+    );
+  return { engineForRead, reads, consistency, byPosition, doubts };
 }

@@ -9,6 +9,7 @@ import type { RoutingLogger } from '../routing-logger.js';
 import type { Decided, Decider } from '../routing/decider.js';
 import type { DecisionAnnouncer } from '../routing/decision-announcer.js';
 import type { Decision } from '../routing/decision.js';
+import { assertMayRun } from './assert-may-run.js';
 import { type Dispatched, type DispatchedQuery, type Dispatching, settled } from './dispatched.js';
 import { DispatchedTransaction } from './dispatched-transaction.js';
 import { factsOf } from './query-facts.js';
@@ -60,7 +61,7 @@ export class Dispatcher {
   /** A query inside a transaction, on the transaction's engine (rule 1). What it writes is the transaction's to tell. */
   transactionQuery(builder: object, engine: Engine): Dispatched {
     const classification = this.parts.classifier.classify(builder);
-    if (engine.role === 'slave' && classification.intent === 'write') throw refusal(engine, classification);
+    assertMayRun(engine, classification);
     if (engine.role === 'master') this.assertOneMaster(classification);
     const query = { ...this.looked(builder, classification, undefined), movable: false };
     return this.announced(query, { engine, reason: 'transaction' });
@@ -164,7 +165,7 @@ export class Dispatcher {
     if (knexEngine === undefined) return decider.decide(facts, context);
     const choice = { engine: knexEngine, reason: 'query' } as const;
     const { engine } = decider.decision(choice, context);
-    if (engine.role === 'slave' && facts.intent === 'write') throw refusal(engine, classification);
+    assertMayRun(engine, classification);
     return decider.decideNamed(choice, facts, context);
   }
 
@@ -194,7 +195,3 @@ export class Dispatcher {
 
 /** A query that fails on so many slaves tries no more of them. */
 const MOST_SLAVES = 2;
-
-function refusal(engine: Engine, { because }: Classification): WriteOnSlaveError {
-  return new WriteOnSlaveError(engine.name, because);
-}

@@ -70,9 +70,10 @@ export class Explainer {
     name: EngineChoice,
     context: Context,
   ): DatabaseRoutingError | undefined {
-    const { engines, isContested, readThenWrite } = this.parts;
+    const { engines, rules, isContested, readThenWrite } = this.parts;
     const onSlave = name === ANY_SLAVE || engines.find(name)?.role === 'slave';
-    if (onSlave && intent === 'write') return new WriteOnSlaveError(name, because);
+    const mayWrite = intent === 'write' || (intent === 'unproved' && rules.doubts?.(name));
+    if (onSlave && mayWrite) return new WriteOnSlaveError(name, because);
     if (intent !== 'read' && isContested()) return new TwoMastersError();
     return onSlave ? undefined : readThenWrite?.refusalOf(builder, context);
   }

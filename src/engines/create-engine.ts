@@ -4,6 +4,7 @@ import { InvalidOptionsError, messageOf } from '../errors.js';
 import { type KnexConnection, clientOf } from '../knex-internals.js';
 import type { ResolvedEngineOptions } from '../options/resolved-options.js';
 import { ASKED_AT_ONCE } from './ask-servers.js';
+import { readOnlyConfig } from './read-only-pool.js';
 import { giveBackToUsersPool } from './users-pool.js';
 import { refuseWhenClosing } from './refuse-when-closing.js';
 import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
@@ -24,16 +25,20 @@ export const MOST_PROBES = 1 + 2 * ASKED_AT_ONCE;
 /** A probe that fails is an answer, not an incident. */
 const SILENT_KNEX_LOG: Knex.Logger = { warn() {}, error() {}, debug() {}, deprecate() {} };
 
-/** An engine that connects when it is first used. On PostgreSQL it knows its connections, and a slave's are read-only. */
+/** An engine that connects when it is first used. On PostgreSQL it knows its connections; there and on MySQL a slave's are read-only. */
 export function createEngine(
   role: EngineRole,
   { name, weight, config }: ResolvedEngineOptions,
   clock: Clock,
 ): Engine {
   const probes = createProbes(probesOf(name, config, () => engine));
-  const own = isPostgres(probes) ? knex(ownOf(role, name, config, () => engine)) : knex(config);
-  const engine: Engine = new Engine({ name, role, weight, knex: own, probes, clock });
-  if (!isPostgres(probes)) return engine;
+  const onPostgres = isPostgres(probes);
+  const isOther = !onPostgres && role === 'slave';
+  const readOnly = isOther ? readOnlyConfig(config, clientOf(probes).driverName) : undefined;
+  const own = knex(onPostgres ? ownOf(role, name, config, () => engine) : (readOnly ?? config));
+  const refusesWrites = !isOther || readOnly !== undefined;
+  const engine: Engine = new Engine({ name, role, weight, knex: own, probes, refusesWrites, clock });
+  if (!onPostgres) return engine;
   limitConnecting(own, CONNECT_TIMEOUT_MS[role]);
   limitConnecting(probes, PROBE_ACQUIRE_TIMEOUT_MS);
   for (const one of [own, probes]) {

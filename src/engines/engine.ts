@@ -15,6 +15,8 @@ export interface EngineParts {
   readonly weight: number;
   readonly knex: Knex;
   readonly probes: Knex;
+  /** Whether its server, as a slave's, refuses to write on its connections. Default true. */
+  readonly refusesWrites?: boolean;
   readonly clock: Clock;
 }
 
@@ -28,6 +30,8 @@ export class Engine {
   readonly knex: Knex;
   /** Connections of its own for questions about the engine, so that a full pool can't hide how it is doing. */
   readonly probes: Knex;
+  /** Whether what is only unproved may run there as a slave, by the server's own word that it does not write. */
+  readonly refusesWrites: boolean;
   /** Queries sent and not yet answered, from this process; counted by those who run them. */
   inFlight = 0;
   /** Which servers its name leads to. */
@@ -46,8 +50,9 @@ export class Engine {
 
   private readonly clock: Clock;
 
-  constructor({ name, role, weight, knex, probes, clock }: EngineParts) {
+  constructor({ name, role, weight, knex, probes, refusesWrites = true, clock }: EngineParts) {
     this.name = name;
+    this.refusesWrites = refusesWrites;
     this.role = role;
     this.configuredWeight = weight;
     this.knex = knex;

@@ -108,10 +108,18 @@ export function isRefusedLogin(error: unknown): boolean {
   return isMissingPrivilege(error) && (error as DriverError).routine === AT_LOGIN;
 }
 
-/** `read_only_sql_transaction`: what PostgreSQL answers to a write in a read-only transaction, on a slave or not. */
-const READ_ONLY_SQL_TRANSACTION = '25006';
+/**
+ * What servers answer to a write in a read-only transaction, on a slave or not. PostgreSQL and pg-native: `read_only_sql_transaction`.
+ * MySQL: the same by a name of its own, and what a server says that is read-only as a whole.
+ */
+const READ_ONLY_CODES: ReadonlySet<unknown> = new Set([
+  '25006',
+  'ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION',
+  'ER_OPTION_PREVENTS_STATEMENT',
+  'ER_READ_ONLY_MODE',
+]);
 
 /** Whether the server refused a statement because it writes; it then had no effect. */
 export function isRefusedWrite(error: unknown): error is Error {
-  return error instanceof Error && (error as { code?: unknown }).code === READ_ONLY_SQL_TRANSACTION;
+  return error instanceof Error && READ_ONLY_CODES.has((error as { code?: unknown }).code);
 }

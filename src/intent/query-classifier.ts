@@ -6,6 +6,7 @@ import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
 import type { CatalogueRows } from './catalogue-reader.js';
 import { type Classification, type Intent, unproved, write } from './intent.js';
+import { inspectLeadingWord } from './leading-word.js';
 import type { NameListener } from './name-judge.js';
 import type { QueryTables } from './query-tables.js';
 import { REMEMBERED, queryText, renames, templateOf } from './query-text.js';
@@ -19,7 +20,6 @@ export type ClassifySql = (sql: string) => Intent | undefined;
 
 const REFUSED = write('a slave refused it before');
 const NO_TEXT = unproved('it does not compile to one statement');
-const NO_GRAMMAR = unproved('raw SQL of this dialect is not looked into; the classify option can tell');
 const BACKSLASH = unproved('what its backslashes mean is set on the server (standard_conforming_strings)');
 
 /** What the classifier is put together from. */
@@ -161,7 +161,7 @@ export class QueryClassifier {
   }
 
   private decide(sql: string, catalogue: Catalogue | undefined): Classification {
-    const found = this.catalogues ? this.inspect(sql, catalogue) : NO_GRAMMAR;
+    const found = this.catalogues ? this.inspect(sql, catalogue) : inspectLeadingWord(sql);
     if (found.intent !== 'unproved') return found;
     const said = this.classifySql?.(sql);
     return said === undefined ? found : { ...found, intent: said, because: 'the classify option says so' };

@@ -11,6 +11,7 @@ import {
 import { resolvePinOptions } from './resolve-pin-options.js';
 import { checkObject, refuse } from './check.js';
 import type { DatabaseRoutingOptions } from './database-routing-options.js';
+import { checkDialect } from './dialect.js';
 import type { EngineOptions, SlaveOptions } from './engine-options.js';
 import { periodMs } from './option-check.js';
 import { SHARED_KNEX_KEYS, checkOptions, checkSlave } from './option-table.js';
@@ -28,6 +29,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
   checkOptions('', options);
   const shared = knexPart(options);
   if (!shared.client && !shared.dialect) refuse('client', "a Knex client such as 'pg'", options.client);
+  checkDialect(options);
   const name = options.name ?? DEFAULT_SET;
   const slaves = resolveSlaves(options.slaves ?? {}, shared);
   const bookmark = resolveBookmarkOptions(options.bookmark, name);

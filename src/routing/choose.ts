@@ -28,6 +28,8 @@ export interface RoutingRules {
   readonly reads: 'slaves' | 'master';
   /** Whether what was written is known by its position, which a slave can be asked to show. Default: no. */
   readonly byPosition?: boolean;
+  /** Whether what is only unproved must not run on an engine that names it, since its server would not refuse a write. Default: no. */
+  readonly doubts?: (engine: EngineChoice) => boolean;
   /** What holds where nobody says otherwise. */
   readonly consistency: Consistency;
 }
@@ -52,8 +54,8 @@ const handlerOf = (context: Context): HandlerForce | undefined =>
 
 /** Rule 1, the transaction's own engine, is not here: a transaction's queries never leave its connection. */
 const RULES_IN_ORDER: readonly Rule[] = [
-  function write(query) {
-    const believed = query.intent === 'unproved' && query.engine !== undefined;
+  function write(query, _context, { doubts }) {
+    const believed = query.intent === 'unproved' && query.engine !== undefined && !doubts?.(query.engine);
     return query.intent === 'read' || believed ? undefined : choiceOf('master', 'write');
   },
   function queryForce(query) {

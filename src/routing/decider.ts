@@ -7,6 +7,7 @@ import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import { type Choice, type QueryFacts, type RoutingRules, type Skips, choose } from './choose.js';
 import type { Health } from '../health/health.js';
+import { withoutEffect } from '../options/dialect.js';
 import type { Decision, Reason } from './decision.js';
 import type { MasterBudget } from './master-budget.js';
 import type { NoSlave } from './no-slave.js';
@@ -125,7 +126,9 @@ export class Decider {
   /** What tells how fresh a slave is, where that matters. */
   private freshnessFor(consistency: Consistency): Freshness | undefined {
     if (consistency === 'eventual') return undefined;
-    const { clientsByPosition, freshness } = this.parts;
+    const { clientsByPosition, freshness, engines } = this.parts;
+    if (typeof consistency !== 'string' && !freshness && engines.balancing)
+      throw withoutEffect('bounded(…)', 'it');
     return clientsByPosition || typeof consistency !== 'string' ? freshness : undefined;
   }
 

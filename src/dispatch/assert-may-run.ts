@@ -1,0 +1,12 @@
+import type { Engine } from '../engines/engine.js';
+import { WriteOnSlaveError } from '../errors.js';
+import type { Classification } from '../intent/intent.js';
+
+/** Throws `WriteOnSlaveError` for a write on a slave, and for what is only unproved where its server would not refuse to write. */
+export function assertMayRun(
+  { name, role, refusesWrites }: Engine,
+  { intent, because }: Classification,
+): void {
+  if (role === 'slave' && (intent === 'write' || (intent === 'unproved' && !refusesWrites)))
+    throw new WriteOnSlaveError(name, because);
+}
