@@ -40,11 +40,16 @@ function slaves() {
   return Object.fromEntries(Object.values(db.slaves).map(({ name, connection }) => [name, { connection }]));
 }
 
-function routing(options: Partial<DatabaseRoutingOptions>): DatabaseRouting {
+/** A pool of the user's own is one engine's: here the master's. */
+function routing({
+  connectionPool,
+  connection: _ofTheMaster,
+  ...options
+}: Partial<DatabaseRoutingOptions & Knex.Config>): DatabaseRouting {
   const made = createDatabaseRouting({
     client: 'pg',
     log,
-    master: { connection: db.master.connection },
+    master: connectionPool ? { connectionPool } : { connection: db.master.connection },
     ...options,
   });
   routings.push(made);

@@ -2,6 +2,7 @@ import { ordinaryEvents } from './events.js';
 import type { GetKnexUnderTest } from './knex-under-test.js';
 import { ordinaryLifetime } from './lifetime.js';
 import { ordinaryMapping } from './mapping.js';
+import { ordinaryPools } from './pools.js';
 import { ordinaryReads } from './reads.js';
 import { ordinaryStreams } from './streams.js';
 import { ordinaryTransactions } from './transactions.js';
@@ -15,5 +16,6 @@ export function ordinaryKnexUse(get: GetKnexUnderTest): void {
   ordinaryStreams(get);
   ordinaryEvents(get);
   ordinaryMapping(get);
+  ordinaryPools(get);
   ordinaryLifetime(get);
 }
