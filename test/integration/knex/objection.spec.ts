@@ -6,6 +6,7 @@ import { WriteOnSlaveError } from '../../../src/errors.js';
 import { RoutingBench, decisionsOf } from './routing-bench.js';
 
 /** As docs/objection.md shows it. */
+// oxlint-disable-next-line typescript/no-unnecessary-type-parameters -- as Objection asks of its subclasses
 class RoutedQueryBuilder<M extends Model, R = M[]> extends QueryBuilder<M, R> {
   declare ArrayQueryBuilderType: RoutedQueryBuilder<M>;
   declare SingleQueryBuilderType: RoutedQueryBuilder<M, M>;
