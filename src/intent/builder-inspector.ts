@@ -97,7 +97,8 @@ class BuilderInspector {
   }
 
   private values(values: object, depth: number): Found {
-    for (const key in values) {
+    // own keys only: Knex puts a join's methods where `for … in` finds them
+    for (const key of Object.keys(values)) {
       if (key === 'and') continue; // a clause's own reference to itself
       const found = this.value((values as Record<string, unknown>)[key], depth);
       if (found) return found;

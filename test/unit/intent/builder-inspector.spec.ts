@@ -92,8 +92,7 @@ describe('reads', () => {
     expect(inspectBuilder(builder)).toMatchObject({ intent: 'read', changesCatalogue: false });
   });
 
-  // TODO: inspectBuilder takes the methods of JoinClause's prototype for callbacks; take `.failing` off when it doesn't
-  it.failing.each<Titled>([
+  it.each<Titled>([
     [
       'joins',
       db('posts')
