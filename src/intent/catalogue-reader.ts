@@ -16,6 +16,8 @@ export interface FunctionRow {
   readonly variadic: boolean;
   /** SQL that runs where arguments are left out. */
   readonly defaults: string | null;
+  /** Of one written in C that is not PostgreSQL's own: `pgcrypto.pg_random_uuid`, its library and what it is called there. */
+  readonly symbol?: string | null;
 }
 
 /** Schema, name, and whether every overload of it is called immutable or stable. */
@@ -43,6 +45,8 @@ export interface CatalogueRows {
    */
   readonly ofOneRow: readonly string[];
   readonly operators: readonly OperatorRow[];
+  /** What can be called like a function to make a value of it: `tsquery('a')`. */
+  readonly typeNames: readonly Name[];
   readonly types: readonly TypeRow[];
   /** Types, and those that hold them, which a volatile cast leads to. */
   readonly castTypes: readonly string[];
@@ -55,15 +59,16 @@ export interface CatalogueRows {
   /** Relations with SQL in them. */
   readonly views: readonly ViewRow[];
   /**
-   * Relations that are not on a slave: temporary, unlogged; and foreign ones, whose server is anyone's. Tables with such
-   * a partition or child too.
+   * Relations that are not on a slave: unlogged ones; and foreign ones, whose server is anyone's. Tables with such a partition
+   * or child too.
    */
   readonly masterOnly: readonly Name[];
 }
 
 /**
  * An aggregate is called immutable whatever it calls, so its parts are looked at. Objects below oid 16384 are
- * PostgreSQL's own, whose views and defaults only read.
+ * PostgreSQL's own, whose views and defaults only read. What is temporary is there for one connection to the master alone, and
+ * hides nothing from others.
  */
 const READ_CATALOGUE = `
 with recursive
@@ -76,12 +81,15 @@ parts as (
 procs as (
   select p.oid, n.nspname, p.proname, p.prokind, p.proargtypes, p.pronargs, p.pronargdefaults, p.proargdefaults,
     p.prorettype, p.proallargtypes, p.provariadic <> 0 as takes_more,
+    case when p.oid >= 16384 and l.lanname = 'c' then substring(p.probin from '([^/.]+)[^/]*$') || '.' || p.prosrc end as symbol,
     p.provolatile <> 'v' and p.prokind <> 'p' and coalesce(parts.stable, true) as stable,
     p.provolatile = 'i' and coalesce(parts.immutable, true) as immutable
-  from pg_proc p join pg_namespace n on n.oid = p.pronamespace left join parts on parts.oid = p.oid
+  from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
+    left join parts on parts.oid = p.oid
+  where n.nspname !~ '^pg_temp_'
 ),
 not_on_slaves(oid) as (
-  select oid from pg_class where relpersistence <> 'p' or relkind = 'f'
+  select oid from pg_class where relpersistence = 'u' or relkind = 'f'
   union
   select i.inhparent from not_on_slaves c join pg_inherits i on i.inhrelid = c.oid
 ),
@@ -89,7 +97,7 @@ relations as (
   select c.oid, n.nspname, c.relname, c.relkind, c.relrowsecurity,
     exists (select from not_on_slaves s where s.oid = c.oid) as master_only
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
-  where c.relkind in ('r', 'p', 'm', 'S', 'v', 'f') and n.nspname <> 'pg_toast'
+  where c.relkind in ('r', 'p', 'm', 'S', 'v', 'f') and c.relpersistence <> 't' and n.nspname <> 'pg_toast'
 ),
 casts as (
   select c.castcontext, c.casttarget from pg_cast c join pg_proc p on p.oid = c.castfunc where p.provolatile = 'v'
@@ -121,16 +129,19 @@ makers as (
 )
 select json_build_object(
   'functions', (select json_agg(json_build_object('schema', nspname, 'name', proname, 'stable', stable, 'immutable', immutable,
-      'arguments', pronargs, 'optional', pronargdefaults, 'variadic', takes_more, 'defaults', defaults)) from (
+      'arguments', pronargs, 'optional', pronargdefaults, 'variadic', takes_more, 'defaults', defaults, 'symbol', symbol)) from (
     select nspname, proname, bool_and(stable) as stable, bool_and(immutable) as immutable, pronargs, pronargdefaults, takes_more,
-      case when oid >= 16384 then 'select ' || pg_get_expr(proargdefaults, 0) end as defaults
-    from procs group by nspname, proname, pronargs, pronargdefaults, takes_more, defaults) f),
+      case when oid >= 16384 then 'select ' || pg_get_expr(proargdefaults, 0) end as defaults, symbol
+    from procs group by nspname, proname, pronargs, pronargdefaults, takes_more, defaults, symbol) f),
   'ofOneRow', (select json_agg(distinct proname) from procs
     where pronargs - pronargdefaults <= 1 and pronargs > 0 and oid >= 16384 and exists
-      (select from pg_type t where t.oid = proargtypes[0] and t.typtype in ('c', 'p', 'd'))),
+      (select from pg_type t where t.oid = proargtypes[0] and (t.typtype in ('c', 'd') or t.typtype = 'p' and typname in
+        ('record', 'any', 'anyelement', 'anynonarray', 'anycompatible', 'anycompatiblenonarray')))),
   'operators', (select json_agg(json_build_array(nspname, oprname, stable)) from
     (select n.nspname, o.oprname, bool_and(p.stable) as stable from pg_operator o
      join pg_namespace n on n.oid = o.oprnamespace join procs p on p.oid = o.oprcode group by 1, 2) o),
+  'typeNames', (select json_agg(json_build_array(n.nspname, t.typname)) from pg_type t join pg_namespace n on n.oid = t.typnamespace
+    where t.typtype <> 'p' and t.typrelid = 0 and t.typcategory <> 'A' and n.nspname !~ '^pg_temp_'),
   'types', (select json_agg(json_build_object(
       'check', c.check,
       'types', (select json_agg(t.typname) from holding h join pg_type t on t.oid = h.oid where h.seed = c.oid),

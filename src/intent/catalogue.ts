@@ -28,6 +28,7 @@ export class Catalogue {
   private readonly functions: Functions;
   private readonly operators = new Names();
   private readonly relations = new Names();
+  private readonly typeNames = new Names();
   private readonly unsafeTypes: Set<string>;
   private readonly ofOneRow: ReadonlySet<string>;
   private readonly expressions = new Map<string, readonly string[]>();
@@ -43,6 +44,7 @@ export class Catalogue {
     for (const [schema, name] of rows.relations) this.relations.add(schema, name, true);
     for (const [schema, name] of rows.masterOnly) this.relations.add(schema, name, false);
     for (const row of rows.views) this.addView(row);
+    for (const [schema, name] of rows.typeNames) this.typeNames.add(schema, name, true);
     this.unsafeTypes = new Set(rows.castTypes);
     this.ofOneRow = new Set(rows.ofOneRow);
     const defaults = rows.functions.filter((row) => row.defaults !== null);
@@ -55,9 +57,11 @@ export class Catalogue {
       BUILDER_FUNCTIONS.some((name) => this.function(undefined, name) === 'unsafe');
   }
 
-  /** A function called with so many arguments, or with any number; or a type that is called like one. */
+  /** A function called with so many arguments, or with any number; or a type that is called like one, with one. */
   function(schema: string | undefined, name: string, givenArguments?: number): Verdict {
-    return this.unsafeTypes.has(name) ? 'unsafe' : this.functions.verdict(schema, name, givenArguments);
+    if (this.unsafeTypes.has(name)) return 'unsafe';
+    const verdict = this.functions.verdict(schema, name, givenArguments);
+    return verdict === 'unknown' && givenArguments === 1 ? this.typeNames.verdict(schema, name) : verdict;
   }
 
   /** Whether it never runs while a query is only planned: PostgreSQL then tries what is immutable or stable. */

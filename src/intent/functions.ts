@@ -1,6 +1,6 @@
 import type { FunctionRow } from './catalogue-reader.js';
 import { qualified } from './names.js';
-import { isSafeSystemFunction } from './reviewed-functions.js';
+import { isSafeSymbol, isSafeSystemFunction } from './reviewed-functions.js';
 import type { Verdict } from './verdict.js';
 
 interface Overload {
@@ -16,9 +16,9 @@ export class Functions {
 
   constructor(rows: readonly FunctionRow[]) {
     for (const row of rows) {
-      const safe = row.schema === 'pg_catalog' ? isSafeSystemFunction(row.name, row.stable) : row.stable;
-      this.add(row.name, { row, safe });
-      this.add(qualified(row.schema, row.name), { row, safe });
+      const overload = { row, safe: onlyReads(row) };
+      this.add(row.name, overload);
+      this.add(qualified(row.schema, row.name), overload);
     }
   }
 
@@ -67,6 +67,11 @@ export class Functions {
     if (others) others.push(overload);
     else this.overloads.set(key, [overload]);
   }
+}
+
+function onlyReads({ schema, name, stable, symbol }: FunctionRow): boolean {
+  if (symbol) return isSafeSymbol(symbol, stable);
+  return schema === 'pg_catalog' ? isSafeSystemFunction(name, stable) : stable;
 }
 
 function takes({ arguments: full, optional, variadic }: FunctionRow, given: number): boolean {

@@ -108,6 +108,39 @@ export const MAKES_TYPE_OF_FIRST: ReadonlySet<string> = new Set([
 /** Those of them to which a type is given by its name, as the second argument. */
 export const TAKES_NAME_OF_TYPE: ReadonlySet<string> = new Set(['pg_input_error_info', 'pg_input_is_valid']);
 
+/*
+ * The same of the extensions that come with PostgreSQL, by library and by what the function is called there: custom functions
+ * are made from the same symbols (`crosstab_of_mine`).
+ */
+const VOLATILE_BUT_READING_SYMBOLS: ReadonlySet<string> = new Set([
+  'pgcrypto.pg_gen_salt',
+  'pgcrypto.pg_gen_salt_rounds',
+  'pgcrypto.pg_random_bytes',
+  'pgcrypto.pg_random_uuid',
+  'pgcrypto.pgp_pub_encrypt_bytea',
+  'pgcrypto.pgp_pub_encrypt_text',
+  'pgcrypto.pgp_sym_encrypt_bytea',
+  'pgcrypto.pgp_sym_encrypt_text',
+  'tablefunc.normal_rand',
+  'uuid-ossp.uuid_generate_v1',
+  'uuid-ossp.uuid_generate_v1mc',
+  'uuid-ossp.uuid_generate_v4',
+]);
+
+/** Called stable, and they run SQL out of a string. */
+const RUN_SQL_FROM_TEXT: ReadonlySet<string> = new Set([
+  'pgxml.xpath_table',
+  'tablefunc.connectby_text',
+  'tablefunc.connectby_text_serial',
+  'tablefunc.crosstab',
+  'tablefunc.crosstab_hash',
+]);
+
+/** Whether a function that is written in C only reads; an extension that was not reviewed is believed. */
+export function isSafeSymbol(symbol: string, stable: boolean): boolean {
+  return stable ? !RUN_SQL_FROM_TEXT.has(symbol) : VOLATILE_BUT_READING_SYMBOLS.has(symbol);
+}
+
 /** Whether a function of PostgreSQL's own only reads; `stable`: whether its catalogue calls it immutable or stable. */
 export function isSafeSystemFunction(name: string, stable: boolean): boolean {
   if (STABLE_BUT_UNSAFE.has(name)) return false;

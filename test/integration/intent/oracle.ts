@@ -16,8 +16,8 @@ export interface OracleAnswer {
 
 /**
  * All that a session can have: advisory locks, and outside a transaction any but the looker's own; prepared statements,
- * cursors, channels, temporary objects, settings, another user, an open transaction,
- * a transaction id.
+ * cursors, channels, temporary objects, settings (not those that come with a library when it is first used), another user,
+ * an open transaction, a transaction id.
  */
 const STATE = `
 SELECT json_build_array(
@@ -25,7 +25,7 @@ SELECT json_build_array(
     WHERE pid = pg_backend_pid() AND locktype NOT IN ('virtualxid', 'relation')),
   (SELECT count(*) FROM pg_prepared_statements), (SELECT count(*) FROM pg_cursors),
   (SELECT count(*) FROM pg_listening_channels()), pg_my_temp_schema()::int,
-  (SELECT md5(string_agg(name || '=' || coalesce(setting, ''), ',' ORDER BY name)) FROM pg_settings),
+  (SELECT md5(string_agg(name || '=' || coalesce(setting, ''), ',' ORDER BY name)) FROM pg_settings WHERE source <> 'default'),
   current_setting('app.tenant', true), current_user, session_user,
   now() = statement_timestamp(), pg_current_xact_id_if_assigned()::text
 )::text AS state`;

@@ -52,6 +52,32 @@ describe('a function', () => {
   });
 });
 
+describe('a function of an extension', () => {
+  it('goes by its symbol where that was reviewed, and by its volatility elsewhere', async () => {
+    const known = await KnownCatalogue.of({
+      functions: [
+        volatile('gen_random_uuid', { arguments: 0, symbol: 'pgcrypto.pg_random_uuid' }),
+        func('mine', { symbol: 'tablefunc.crosstab' }),
+        func('unaccent', { symbol: 'unaccent.unaccent_dict' }),
+        volatile('dblink', { symbol: 'dblink.dblink_record' }),
+      ],
+    });
+    const intents = ['gen_random_uuid()', 'mine($1)', 'unaccent($1)', 'dblink($1)'].map((call) =>
+      known.intent(`select ${call}`),
+    );
+    expect(intents).toEqual(['read', 'write', 'read', 'write']);
+  });
+});
+
+describe('a type that is called like a function', () => {
+  it('makes a value of it, from one argument', async () => {
+    const known = await KnownCatalogue.of({ typeNames: [['pg_catalog', 'tsquery']] });
+    expect(known.intent(`select tsquery('a'), pg_catalog.tsquery('b')`)).toBe('read');
+    expect(known.intent(`select tsquery('a', 'b')`)).toBe('unproved');
+    expect(known.intent(`select other.tsquery('a')`)).toBe('unproved');
+  });
+});
+
 describe('a function of a name that is a keyword today', () => {
   it('may be called by it on an older server', async () => {
     const known = await KnownCatalogue.of({ functions: [volatile('json_scalar'), volatile('json_value')] });

@@ -48,6 +48,7 @@ export function rowsOf({
 }: Known = {}): CatalogueRows {
   return {
     ofOneRow: [],
+    typeNames: [],
     types: [],
     castTypes: [],
     unsafeUnsaid: false,

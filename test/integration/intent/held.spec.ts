@@ -1,0 +1,83 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import pg from 'pg';
+import type { DatabaseRouting } from '../../../src/database-routing.js';
+import { RoutingBench, decisionsOf } from '../knex/routing-bench.js';
+import { classified } from './classified.js';
+import { SlaveOracle } from './oracle.js';
+
+/** Extensions that are doubtful in part, and what else was held for the sake of a namesake. */
+const SCHEMA = `
+CREATE EXTENSION unaccent;
+CREATE EXTENSION bloom;
+CREATE EXTENSION pgcrypto;
+CREATE EXTENSION "uuid-ossp";
+CREATE EXTENSION tablefunc;
+CREATE TABLE staged (id int PRIMARY KEY);
+CREATE FUNCTION pivot_of_mine(text) RETURNS SETOF tablefunc_crosstab_2 LANGUAGE c STABLE STRICT AS '$libdir/tablefunc', 'crosstab';`;
+
+let bench: RoutingBench;
+let routing: DatabaseRouting;
+let oracle: SlaveOracle;
+
+beforeAll(async () => {
+  bench = await RoutingBench.start(1);
+  await bench.db.master.query(SCHEMA);
+  await bench.db.caughtUp();
+  routing = await bench.routing();
+  oracle = await SlaveOracle.start(bench.db.slave('slave1').connection);
+});
+
+afterAll(async () => {
+  await oracle?.end();
+  await bench?.stop();
+});
+
+describe('an extension that is installed', () => {
+  it('keeps no builder from slaves', async () => {
+    expect(routing.explain(routing.knex('posts').select('posts.id')).because).toBe(
+      'everything in it is known to only read',
+    );
+    const decisions = decisionsOf(routing);
+    await routing.run(() => routing.knex('posts').join('staged', 'staged.id', 'posts.id').select('posts.id'));
+    expect(decisions).toEqual(['slave1 balanced']);
+  });
+
+  it.each([
+    'SELECT gen_random_uuid(), public.gen_random_uuid(), gen_random_bytes(4)',
+    `SELECT crypt('a', gen_salt('md5')), pgp_sym_encrypt('a', 'b')`,
+    'SELECT uuid_generate_v4(), uuid_generate_v1()',
+    'SELECT normal_rand(1, 0, 1)',
+    `SELECT unaccent('é')`,
+    `SELECT tsquery('a'), pg_catalog.jsonpath('$.a')`,
+  ])('has what only reads on slaves: %s', async (sql) => {
+    expect(classified(routing, sql)).toMatchObject({ intent: 'read' });
+    expect(await oracle.ask(sql)).toMatchObject({ harmless: true });
+  });
+
+  it.each([
+    `SELECT * FROM crosstab('SELECT 1::text, 1::text, pg_advisory_lock(31)::text') AS c(a text, b text)`,
+    `SELECT * FROM crosstab2('SELECT 1::text, 1::text, pg_advisory_lock(31)::text')`,
+    `SELECT * FROM pivot_of_mine('SELECT 1::text, 1::text, pg_advisory_lock(31)::text')`,
+  ])('has what runs SQL out of a text on the master: %s', async (sql) => {
+    expect(classified(routing, sql).intent).not.toBe('read');
+    expect(await oracle.ask(sql)).toMatchObject({ harmless: false });
+  });
+});
+
+describe('a temporary table of somebody else', () => {
+  it('keeps the table of that name on slaves, and its child the parent', async () => {
+    const other = new pg.Client(bench.db.master.connection);
+    await other.connect();
+    await other.query('CREATE TEMP TABLE posts (id int); CREATE TEMP TABLE more () INHERITS (staged)');
+    await other.query('INSERT INTO more VALUES (1)');
+    await bench.db.caughtUp();
+    const fresh = await bench.routing();
+    for (const sql of ['SELECT * FROM posts', 'SELECT * FROM staged', 'TABLE public.posts']) {
+      expect(classified(fresh, sql)).toMatchObject({ intent: 'read' });
+      expect(await oracle.ask(sql)).toMatchObject({ harmless: true });
+    }
+    expect(fresh.explain(fresh.knex('posts')).intent).toBe('read');
+    expect(fresh.explain(fresh.knex('more')).intent).toBe('unproved');
+    await other.end();
+  });
+});
