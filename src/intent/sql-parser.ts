@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { here } from '../here.js';
+import { withoutLongLists } from './long-lists.js';
+import { heaviestNesting } from './nesting.js';
 
 /** A node of PostgreSQL's parse tree: fields, or one capitalised key that names the node's type. */
 export type SqlNode = Readonly<Record<string, unknown>>;
@@ -14,7 +16,10 @@ interface GrammarModule {
 }
 
 /** Longer texts are not parsed: past it one statement would keep the event loop for more than some 50 ms. */
-const LONGEST = 32_768;
+const LONGEST = 131_072;
+
+/** Still longer ones are not even looked through for lists of literals; 65,535 bindings take half of it. */
+const LONGEST_WITH_LISTS = 1_000_000;
 
 /*
  * What the grammar takes of the call stack, in bytes, as it was measured (libpg-query 18.1.5, Node 20): nothing nests
@@ -24,6 +29,7 @@ const STACK_AT_LEAST = 40_000;
 const STACK_A_CHARACTER = 56;
 const STACK_A_WORD = 110;
 const STACK_A_SUBQUERY = 300;
+const WEIGHTS = { word: STACK_A_WORD, subquery: STACK_A_SUBQUERY };
 /** About half of what Node gives a thread. */
 const STACK_AT_MOST = 450_000;
 
@@ -70,9 +76,11 @@ class Grammar {
       this.refused.add(listener);
       throw new NotParsedError('the parser is out of order');
     }
-    refuseTooMuch(sql);
+    if (sql.length > LONGEST_WITH_LISTS) throw tooLong(LONGEST_WITH_LISTS);
+    const shortened = withoutLongLists(sql);
+    refuseTooMuch(shortened);
     try {
-      return (instance.parseSync(sql).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []));
+      return (instance.parseSync(shortened).stmts ?? []).flatMap(({ stmt }) => (stmt ? [stmt] : []));
     } catch (error) {
       if (!isSyntaxError(error)) this.replace(listener, error);
       throw error;
@@ -123,7 +131,7 @@ async function loadAnew(): Promise<unknown> {
 
 function refuseTooMuch(sql: string): void {
   if (sql === '') throw new NotParsedError('it is empty');
-  if (sql.length > LONGEST) throw new NotParsedError(`it is longer than ${LONGEST} characters`);
+  if (sql.length > LONGEST) throw tooLong(LONGEST);
   if (sql.includes('\0')) throw new NotParsedError('it holds a NUL');
   if (/\p{Surrogate}/u.test(sql)) throw new NotParsedError('it holds half a character');
   const bytes = stackFor(sql);
@@ -135,7 +143,13 @@ function stackFor(sql: string): number {
   const atMost = sql.length * STACK_A_CHARACTER;
   if (atMost <= STACK_AT_LEAST) return STACK_AT_LEAST + atMost;
   const counted = count(sql, WORDS) * STACK_A_WORD + count(sql, SUBQUERIES) * STACK_A_SUBQUERY;
-  return STACK_AT_LEAST + Math.min(atMost, counted);
+  const all = Math.min(atMost, counted);
+  const nested = all > STACK_AT_MOST / 2 ? heaviestNesting(sql, WEIGHTS) : undefined;
+  return STACK_AT_LEAST + Math.min(all, nested ?? all);
+}
+
+function tooLong(longest: number): NotParsedError {
+  return new NotParsedError(`it is longer than ${longest} characters`);
 }
 
 function count(sql: string, pattern: RegExp): number {

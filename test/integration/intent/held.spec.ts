@@ -81,3 +81,17 @@ describe('a temporary table of somebody else', () => {
     await other.end();
   });
 });
+
+describe('a view of more than 32 KB', () => {
+  it('is read on slaves', async () => {
+    const columns = Array.from(
+      { length: 1_500 },
+      (_, i) => `coalesce(p.title, 'no title'::text) AS title_${i}`,
+    );
+    await bench.db.master.query(`CREATE VIEW wide AS SELECT ${columns.join(', ')} FROM posts p`);
+    await bench.db.caughtUp();
+    const fresh = await bench.routing();
+    expect(fresh.explain(fresh.knex('wide').select('title_1')).intent).toBe('read');
+    expect(await oracle.ask('SELECT title_1 FROM wide')).toMatchObject({ harmless: true });
+  });
+});

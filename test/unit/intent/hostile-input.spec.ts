@@ -35,6 +35,17 @@ const CHAINS: Readonly<Record<string, (n: number) => string>> = {
   windows: (n) => `select ${'f() over(order by '.repeat(n)}a${')'.repeat(n)}`,
   'grouping sets': (n) => `select 1 group by ${'grouping sets('.repeat(n)}a${')'.repeat(n)}`,
   comments: (n) => `select 1 ${'/*'.repeat(n)}${'*/'.repeat(n)}`,
+  'unions of columns': (n) => `select 1, 2${' union select 1, 2'.repeat(n)}`,
+  'unions, in the first column': (n) => `select (select 1${' except select 1, 2'.repeat(n)}), 2`,
+  'joins of lists': (n) => `select * from a, b${' join c using (d, e)'.repeat(n)}, f`,
+  'commas in calls': (n) => `select ${'f(1, '.repeat(n)}1${', 2)'.repeat(n)}`,
+  'commas in strings': (n) => `select 'a'${` || ','`.repeat(n)}`,
+  'commas in names': (n) => `select a${' and ","'.repeat(n)}`,
+  'commas in windows': (n) => `select f() over(${'order by a, f() over('.repeat(n)}${')'.repeat(n)})`,
+  'sets of sets': (n) => `select 1 group by a, ${'grouping sets (b, '.repeat(n)}a${', c)'.repeat(n)}`,
+  'ctes in ctes': (n) => `${'with a as (select 1), b as ('.repeat(n)}select 1${') select 1'.repeat(n)}`,
+  'many ctes': (n) => `with a as (select 1)${', b as (select 1)'.repeat(n)} select 1`,
+  'whens of cases': (n) => `select case${' when a then (b, c)'.repeat(n)} end`,
   commas: (n) => `select 1${',1'.repeat(n)}`,
   statements: (n) => 'select 1;'.repeat(n),
   semicolons: (n) => ';'.repeat(n),
@@ -87,7 +98,7 @@ function atEachDepth(work: () => void, every: number): void {
 describe('hostile SQL', () => {
   it('is answered and harms nothing, whatever it nests, at any length', () => {
     for (const chain of Object.values(CHAINS)) {
-      for (const n of [100, 500, 1_000, 1_500, 2_000, 4_000, 8_000, 10_000, 100_000]) answered(chain(n));
+      for (const n of [100, 500, 1_000, 2_000, 4_000, 10_000]) answered(chain(n));
     }
     stillRight();
   });
@@ -96,7 +107,7 @@ describe('hostile SQL', () => {
     for (const chain of Object.values(CHAINS)) {
       const a = chain(1_000).length;
       const each = (a - chain(0).length) / 1_000;
-      answered(chain(Math.floor((32_768 - chain(0).length) / each)));
+      answered(chain(Math.floor((131_072 - chain(0).length) / each)));
     }
     stillRight();
   });
@@ -159,7 +170,7 @@ describe('hostile SQL', () => {
   });
 
   it('is refused by name', () => {
-    expect(() => parse(`select '${'x'.repeat(40_000)}'`)).toThrow(NotParsedError);
+    expect(() => parse(`select '${'x'.repeat(140_000)}'`)).toThrow(NotParsedError);
     expect(() => parse('select (('.repeat(3_000))).toThrow(/may nest too deep/);
     expect(() => parse('select (')).toThrow(/syntax error/);
   });
