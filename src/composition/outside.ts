@@ -4,7 +4,8 @@ import type { Engine } from '../engines/engine.js';
 import { FRESHNESS_QUESTIONS, type FreshnessQuestions } from '../freshness/freshness-questions.js';
 import type { HealthQuestions } from '../health/engine-probe.js';
 import { SqlHealthQuestions } from '../health/health-questions.js';
-import { type CatalogueRows, readCatalogue } from '../intent/catalogue-reader.js';
+import { readCatalogue } from '../intent/catalogue-reader.js';
+import type { CatalogueRows } from '../intent/catalogue-rows.js';
 
 /** What the core takes from outside, so that it also runs where time, chance and servers are simulated. */
 export interface Outside {

@@ -153,8 +153,9 @@ function writeBy(method: string): Classification {
 }
 
 /** An unknown table may be a CTE's name, which the SQL tells. */
-function ofTable(text: string, verdict: 'unsafe' | 'unknown'): Classification {
+function ofTable(text: string, verdict: Exclude<Verdict, 'safe'>): Classification {
   if (verdict === 'unknown') return unproved(`relation ${text} is unknown`);
+  if (verdict === 'doubtful') return unproved(`relation ${text} may do more than read`);
   return write(`relation ${text} is not on slaves or does more than read`);
 }
 

@@ -3,7 +3,7 @@ import type { Clock } from '../clock.js';
 import { outsideContexts } from '../context/context-storage.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import { Catalogue, type JudgeSql } from './catalogue.js';
-import type { CatalogueRows } from './catalogue-reader.js';
+import type { CatalogueRows } from './catalogue-rows.js';
 
 /** How long after a reading an unknown name may ask for the next one; twice as long after each that found nothing new. */
 const LEAST_INTERVAL_MS = 1_000;

@@ -1,69 +1,9 @@
 import type { Knex } from 'knex';
+import type { CatalogueRows } from './catalogue-rows.js';
 
-type Name = readonly [schema: string, name: string];
-
-/** Some overloads of a function that differ in their arguments' types only, or one with defaults. */
-export interface FunctionRow {
-  readonly schema: string;
-  readonly name: string;
-  /** Whether all of them are called immutable or stable. */
-  readonly stable: boolean;
-  /** Whether all of them are called immutable, and so read no tables. */
-  readonly immutable: boolean;
-  readonly arguments: number;
-  /** How many of the last arguments have defaults. */
-  readonly optional: number;
-  readonly variadic: boolean;
-  /** SQL that runs where arguments are left out. */
-  readonly defaults: string | null;
-  /** Of one written in C that is not PostgreSQL's own: `pgcrypto.pg_random_uuid`, its library and what it is called there. */
-  readonly symbol?: string | null;
-}
-
-/** Schema, name, and whether every overload of it is called immutable or stable. */
-export type OperatorRow = readonly [schema: string, name: string, stable: boolean];
-
-/** Schema, name, and SQL that runs whenever the relation is used: a view's query, a table's policies. */
-export type ViewRow = readonly [schema: string, name: string, expressions: readonly string[]];
-
-/** SQL that runs whenever a value becomes one of a type, and everything that makes such values. */
-export interface TypeRow {
-  /** A domain's check; undefined where the type's own input is volatile. */
-  readonly check?: string | null;
-  /** The type, and those that hold it: arrays, rows, ranges, domains. */
-  readonly types: readonly string[];
-  readonly functions: readonly Name[];
-  readonly operators: readonly Name[];
-}
-
-/** What the master's catalogue says, as it was read in one statement. */
-export interface CatalogueRows {
-  readonly functions: readonly FunctionRow[];
-  /**
-   * What can be called with a whole row as its one argument, and so be written as if it were a column: `t.f` for `f(t)`.
-   * Without PostgreSQL's own.
-   */
-  readonly ofOneRow: readonly string[];
-  readonly operators: readonly OperatorRow[];
-  /** What can be called like a function to make a value of it: `tsquery('a')`. */
-  readonly typeNames: readonly Name[];
-  readonly types: readonly TypeRow[];
-  /** Types, and those that hold them, which a volatile cast leads to. */
-  readonly castTypes: readonly string[];
-  /** Whether a cast that PostgreSQL makes by itself, or the comparing behind a sort or an index, is volatile. */
-  readonly unsafeUnsaid: boolean;
-  /** Whether a backslash escapes in plain strings here, as it does not in the grammar that we parse by. */
-  readonly backslashEscapes: boolean;
-  /** Tables, sequences, materialized views. */
-  readonly relations: readonly Name[];
-  /** Relations with SQL in them. */
-  readonly views: readonly ViewRow[];
-  /**
-   * Relations that are not on a slave: unlogged ones; and foreign ones, whose server is anyone's. Tables with such a partition
-   * or child too.
-   */
-  readonly masterOnly: readonly Name[];
-}
+/** What a function that is not volatile may do for all that; of `pg_proc p` and `pg_language l`. */
+const LOOKED_INTO = `p.oid >= 16384 and p.provolatile <> 'v' and p.prokind <> 'p' and l.lanname <> 'c'
+    and (l.lanname <> 'internal' or p.prokind = 'a')`;
 
 /**
  * An aggregate is called immutable whatever it calls, so its parts are looked at. Objects below oid 16384 are
@@ -73,7 +13,8 @@ export interface CatalogueRows {
 const READ_CATALOGUE = `
 with recursive
 parts as (
-  select aggfnoid::oid as oid, bool_and(p.provolatile <> 'v') as stable, bool_and(p.provolatile = 'i') as immutable
+  select aggfnoid::oid as oid, bool_and(p.provolatile <> 'v') as stable, bool_and(p.provolatile = 'i') as immutable,
+    string_agg(format('"%s"', replace(p.proname, '"', '""')), ' ' order by p.oid) as names
   from pg_aggregate a join pg_proc p on p.oid in
     (aggtransfn, aggfinalfn, aggcombinefn, aggserialfn, aggdeserialfn, aggmtransfn, aggminvtransfn, aggmfinalfn)
   group by aggfnoid
@@ -82,6 +23,9 @@ procs as (
   select p.oid, n.nspname, p.proname, p.prokind, p.proargtypes, p.pronargs, p.pronargdefaults, p.proargdefaults,
     p.prorettype, p.proallargtypes, p.provariadic <> 0 as takes_more,
     case when p.oid >= 16384 and l.lanname = 'c' then substring(p.probin from '([^/.]+)[^/]*$') || '.' || p.prosrc end as symbol,
+    case when ${LOOKED_INTO} then case when p.prokind = 'a' then 'aggregate' else l.lanname end end as language,
+    case when ${LOOKED_INTO} then case when p.prokind = 'a' then parts.names
+      when p.prosrc = '' then pg_get_functiondef(p.oid) else p.prosrc end end as body,
     p.provolatile <> 'v' and p.prokind <> 'p' and coalesce(parts.stable, true) as stable,
     p.provolatile = 'i' and coalesce(parts.immutable, true) as immutable
   from pg_proc p join pg_namespace n on n.oid = p.pronamespace join pg_language l on l.oid = p.prolang
@@ -129,16 +73,18 @@ makers as (
 )
 select json_build_object(
   'functions', (select json_agg(json_build_object('schema', nspname, 'name', proname, 'stable', stable, 'immutable', immutable,
-      'arguments', pronargs, 'optional', pronargdefaults, 'variadic', takes_more, 'defaults', defaults, 'symbol', symbol)) from (
+      'arguments', pronargs, 'optional', pronargdefaults, 'variadic', takes_more, 'defaults', defaults, 'symbol', symbol,
+      'language', language, 'body', body)) from (
     select nspname, proname, bool_and(stable) as stable, bool_and(immutable) as immutable, pronargs, pronargdefaults, takes_more,
-      case when oid >= 16384 then 'select ' || pg_get_expr(proargdefaults, 0) end as defaults, symbol
-    from procs group by nspname, proname, pronargs, pronargdefaults, takes_more, defaults, symbol) f),
+      case when oid >= 16384 then 'select ' || pg_get_expr(proargdefaults, 0) end as defaults, symbol, language, body
+    from procs group by nspname, proname, pronargs, pronargdefaults, takes_more, defaults, symbol, language, body) f),
   'ofOneRow', (select json_agg(distinct proname) from procs
     where pronargs - pronargdefaults <= 1 and pronargs > 0 and oid >= 16384 and exists
       (select from pg_type t where t.oid = proargtypes[0] and (t.typtype in ('c', 'd') or t.typtype = 'p' and typname in
         ('record', 'any', 'anyelement', 'anynonarray', 'anycompatible', 'anycompatiblenonarray')))),
-  'operators', (select json_agg(json_build_array(nspname, oprname, stable)) from
-    (select n.nspname, o.oprname, bool_and(p.stable) as stable from pg_operator o
+  'operators', (select json_agg(json_build_array(nspname, oprname, stable, calls)) from
+    (select n.nspname, o.oprname, bool_and(p.stable) as stable,
+       coalesce(json_agg(distinct p.proname) filter (where p.language is not null), '[]') as calls from pg_operator o
      join pg_namespace n on n.oid = o.oprnamespace join procs p on p.oid = o.oprcode group by 1, 2) o),
   'typeNames', (select json_agg(json_build_array(n.nspname, t.typname)) from pg_type t join pg_namespace n on n.oid = t.typnamespace
     where t.typtype <> 'p' and t.typrelid = 0 and t.typcategory <> 'A' and n.nspname !~ '^pg_temp_'),

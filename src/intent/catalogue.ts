@@ -1,10 +1,12 @@
-import type { CatalogueRows, FunctionRow, TypeRow, ViewRow } from './catalogue-reader.js';
+import type { CatalogueRows, FunctionRow, TypeRow, ViewRow } from './catalogue-rows.js';
+import { verdictOfBody } from './function-bodies.js';
 import { Functions } from './functions.js';
+import { Judgements } from './judgements.js';
 import { Names, qualified } from './names.js';
-import type { Verdict } from './verdict.js';
+import { type Verdict, isHeld, worst } from './verdict.js';
 
-/** Judges the SQL of a view, a default or a check. */
-export type JudgeSql = (sql: string, catalogue: Catalogue) => boolean;
+/** Judges the SQL of a view, a policy, a default, a check, or a function's body. */
+export type JudgeSql = (sql: string, catalogue: Catalogue) => Verdict;
 
 /** What sorting, grouping and comparing do by themselves. */
 const UNSAID_OPERATORS = ['=', '<>', '<', '>', '<=', '>=', '~~', '~~*', '!~~', '!~~*'];
@@ -32,15 +34,19 @@ export class Catalogue {
   private readonly unsafeTypes: Set<string>;
   private readonly ofOneRow: ReadonlySet<string>;
   private readonly expressions = new Map<string, readonly string[]>();
-  private readonly judged = new Map<string, boolean>();
+  private readonly operatorCalls = new Map<string, readonly string[]>();
+  private judgements = new Judgements();
 
   constructor(
     rows: CatalogueRows,
     private readonly judge: JudgeSql,
   ) {
     this.backslashEscapes = rows.backslashEscapes;
-    this.functions = new Functions(rows.functions);
-    for (const [schema, name, stable] of rows.operators) this.operators.add(schema, name, stable);
+    this.functions = new Functions(rows.functions, (row) => this.ofBody(row));
+    for (const [schema, name, stable, calls = []] of rows.operators) {
+      this.operators.add(schema, name, stable);
+      addTo(this.operatorCalls, schema, name, calls);
+    }
     for (const [schema, name] of rows.relations) this.relations.add(schema, name, true);
     for (const [schema, name] of rows.masterOnly) this.relations.add(schema, name, false);
     for (const row of rows.views) this.addView(row);
@@ -52,9 +58,9 @@ export class Catalogue {
     this.anythingMayWrite = rows.unsafeUnsaid || this.hasUnsafeOperator(UNSAID_OPERATORS);
     this.buildersMayWrite =
       this.anythingMayWrite ||
-      rows.ofOneRow.some((name) => this.mayCall(name, 'row')) ||
+      rows.ofOneRow.some((name) => isHeld(this.columnLike(name, 'row'))) ||
       this.hasUnsafeOperator(BUILDER_OPERATORS) ||
-      BUILDER_FUNCTIONS.some((name) => this.function(undefined, name) === 'unsafe');
+      BUILDER_FUNCTIONS.some((name) => isHeld(this.function(undefined, name)));
   }
 
   /** A function called with so many arguments, or with any number; or a type that is called like one, with one. */
@@ -75,7 +81,16 @@ export class Catalogue {
   }
 
   operator(schema: string | undefined, name: string): Verdict {
-    return this.operators.verdict(schema, name);
+    const calls = this.operatorCalls.get(qualified(schema, name)) ?? [];
+    return worst([
+      this.operators.verdict(schema, name),
+      ...calls.map((call) => this.function(undefined, call)),
+    ]);
+  }
+
+  /** Operators, by name alone, that are known to do more than read. */
+  get heldOperators(): readonly string[] {
+    return this.operators.unsafe;
   }
 
   type(name: string): Verdict {
@@ -86,7 +101,7 @@ export class Catalogue {
   relation(schema: string | undefined, name: string): Verdict {
     const verdict = this.relations.verdict(schema, name);
     if (verdict !== 'safe') return verdict;
-    return this.sqlIn(schema, name).every((view) => this.isSafeView(view)) ? 'safe' : 'unsafe';
+    return worst(['safe', ...this.sqlIn(schema, name).map((sql) => this.ofSql(sql))]);
   }
 
   /** The SQL that runs whenever a relation of this name is used: a view's query, a table's policies. */
@@ -94,20 +109,18 @@ export class Catalogue {
     return this.expressions.get(qualified(schema, name)) ?? [];
   }
 
-  /** Whether `x.name` may be a call of `name(x)` that does more than read; `x` is a whole row, or may be anything. */
-  mayCall(name: string, x: 'row' | 'anything'): boolean {
-    return (x === 'anything' || this.ofOneRow.has(name)) && this.function(undefined, name, 1) === 'unsafe';
+  /** Of the function that `x.name` may call as `name(x)`; `x` is a whole row, or may be anything. */
+  columnLike(name: string, x: 'row' | 'anything'): Verdict {
+    return x === 'anything' || this.ofOneRow.has(name) ? this.function(undefined, name, 1) : 'unknown';
   }
 
   private hasUnsafeOperator(names: readonly string[]): boolean {
-    return names.some((name) => this.operators.verdict(undefined, name) === 'unsafe');
+    return names.some((name) => isHeld(this.operator(undefined, name)));
   }
 
   private addView([schema, name, expressions]: ViewRow): void {
     this.relations.add(schema, name, true);
-    for (const key of [name, qualified(schema, name)]) {
-      this.expressions.set(key, [...(this.expressions.get(key) ?? []), ...expressions]);
-    }
+    addTo(this.expressions, schema, name, expressions);
   }
 
   private addUnsafeType({ types, functions, operators }: TypeRow): void {
@@ -117,19 +130,22 @@ export class Catalogue {
     for (const [schema, name] of operators) this.operators.add(schema, name, false);
   }
 
-  private isSafeView(sql: string): boolean {
-    let safe = this.judged.get(sql);
-    if (safe === undefined) {
-      this.judged.set(sql, true); // a policy may ask its own table: what is being judged does not speak against itself
-      this.judged.set(sql, (safe = this.judge(sql, this)));
-    }
-    return safe;
+  private ofSql(sql: string): Verdict {
+    return this.judgements.verdict(sql, () => this.judge(sql, this));
+  }
+
+  private ofBody(row: FunctionRow): Verdict {
+    if (!row.language) return 'safe';
+    const judge = () => verdictOfBody(row, this, (sql) => this.ofSql(sql));
+    return this.judgements.verdict(`${row.language}\0${row.body}`, judge);
   }
 
   /** A default may call a function whose own default, or a type whose check, does more than read; and so on. */
   private judgeUntilNothingChanges(defaults: readonly FunctionRow[], types: readonly TypeRow[]): void {
-    const unsafeDefaults = defaults.filter((row) => !this.judge(row.defaults!, this));
-    const unsafeTypes = types.filter(({ check }) => typeof check !== 'string' || !this.judge(check, this));
+    this.judgements = new Judgements(); // what was found safe may name what is found unsafe here
+    const isSafe = (sql: string | null | undefined) => typeof sql === 'string' && this.ofSql(sql) === 'safe';
+    const unsafeDefaults = defaults.filter((row) => !isSafe(row.defaults));
+    const unsafeTypes = types.filter(({ check }) => !isSafe(check));
     for (const row of unsafeDefaults) this.functions.addUnsafeDefault(row);
     for (const row of unsafeTypes) this.addUnsafeType(row);
     if (unsafeDefaults.length + unsafeTypes.length === 0) return;
@@ -137,4 +153,15 @@ export class Catalogue {
       rows.filter((row) => !found.includes(row));
     this.judgeUntilNothingChanges(without(defaults, unsafeDefaults), without(types, unsafeTypes));
   }
+}
+
+/** More of what stands behind a name, with and without its schema. */
+function addTo(
+  lists: Map<string, readonly string[]>,
+  schema: string,
+  name: string,
+  more: readonly string[],
+): void {
+  if (more.length === 0) return;
+  for (const key of [name, qualified(schema, name)]) lists.set(key, [...(lists.get(key) ?? []), ...more]);
 }

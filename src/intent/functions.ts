@@ -1,12 +1,15 @@
-import type { FunctionRow } from './catalogue-reader.js';
+import type { FunctionRow } from './catalogue-rows.js';
 import { qualified } from './names.js';
-import { isSafeSymbol, isSafeSystemFunction } from './reviewed-functions.js';
-import type { Verdict } from './verdict.js';
+import { isSafeSystemFunction, verdictOfSymbol } from './reviewed-functions.js';
+import { type Verdict, worst } from './verdict.js';
 
 interface Overload {
   readonly row: FunctionRow;
-  readonly safe: boolean;
+  readonly declared: Verdict;
 }
+
+/** What a function's body says, where it has one. */
+export type JudgeBody = (row: FunctionRow) => Verdict;
 
 /** Functions by name, with and without a schema, and by how many arguments they are given. */
 export class Functions {
@@ -14,9 +17,12 @@ export class Functions {
   private readonly unsafe = new Set<string>();
   private readonly unsafeDefaults = new Set<FunctionRow>();
 
-  constructor(rows: readonly FunctionRow[]) {
+  constructor(
+    rows: readonly FunctionRow[],
+    private readonly judgeBody: JudgeBody,
+  ) {
     for (const row of rows) {
-      const overload = { row, safe: onlyReads(row) };
+      const overload = { row, declared: declaredVerdict(row) };
       this.add(row.name, overload);
       this.add(qualified(row.schema, row.name), overload);
     }
@@ -32,13 +38,11 @@ export class Functions {
     this.unsafeDefaults.add(row);
   }
 
-  /** Of the overloads that take so many arguments, or of all: safe where all of them are. */
+  /** The worst of the overloads that take so many arguments, or of all. */
   verdict(schema: string | undefined, name: string, given?: number): Verdict {
     const key = qualified(schema, name);
     if (this.unsafe.has(key)) return 'unsafe';
-    const meant = this.meant(key, given);
-    if (meant.length === 0) return 'unknown';
-    return meant.every((overload) => this.isSafe(overload, given)) ? 'safe' : 'unsafe';
+    return worst(this.meant(key, given).map((overload) => this.ofOverload(overload, given)));
   }
 
   /** Whether all of the overloads that take so many arguments are volatile, and so never run while a query is planned. */
@@ -58,8 +62,9 @@ export class Functions {
     return given === undefined ? overloads : overloads.filter(({ row }) => takes(row, given));
   }
 
-  private isSafe({ row, safe }: Overload, given = 0): boolean {
-    return safe && (given >= row.arguments || !this.unsafeDefaults.has(row));
+  private ofOverload({ row, declared }: Overload, given = 0): Verdict {
+    if (given < row.arguments && this.unsafeDefaults.has(row)) return 'unsafe';
+    return declared === 'safe' ? this.judgeBody(row) : declared;
   }
 
   private add(key: string, overload: Overload): void {
@@ -69,9 +74,10 @@ export class Functions {
   }
 }
 
-function onlyReads({ schema, name, stable, symbol }: FunctionRow): boolean {
-  if (symbol) return isSafeSymbol(symbol, stable);
-  return schema === 'pg_catalog' ? isSafeSystemFunction(name, stable) : stable;
+function declaredVerdict({ schema, name, stable, symbol }: FunctionRow): Verdict {
+  if (symbol) return verdictOfSymbol(symbol, stable);
+  const onlyReads = schema === 'pg_catalog' ? isSafeSystemFunction(name, stable) : stable;
+  return onlyReads ? 'safe' : 'unsafe';
 }
 
 function takes({ arguments: full, optional, variadic }: FunctionRow, given: number): boolean {

@@ -4,7 +4,7 @@ import { mayMakeUnsafeType } from './made-types.js';
 import { nameOf, textOf } from './sql-names.js';
 import { ONCE_FUNCTIONS } from './sql-nodes.js';
 import type { SqlNode } from './sql-parser.js';
-import type { Verdict } from './verdict.js';
+import { type Verdict, isHeld } from './verdict.js';
 
 /** In FROM it takes any number of arrays, though its only overloads take one; ordered-set aggregates count ORDER BY too. */
 const COUNTED_OTHERWISE = new Set(['unnest']);
@@ -33,8 +33,10 @@ export class NameJudge {
 
   /** What there is to say when all of the statement was looked at; undefined: it only reads. */
   get atTheEnd(): Classification | undefined {
-    if (this.columnLike && this.functionInFrom) return callsByName(this.columnLike);
-    return this.doubt;
+    const name = this.functionInFrom ? this.columnLike : undefined;
+    const called =
+      name === undefined ? undefined : this.byName(name, this.catalogue?.columnLike(name, 'anything'));
+    return called ?? this.doubt;
   }
 
   call(node: SqlNode): Classification | undefined {
@@ -50,10 +52,11 @@ export class NameJudge {
   }
 
   onceFunction(type: string): Classification | undefined {
-    const unsafe = ONCE_FUNCTIONS[type]?.find(
-      (name) => this.catalogue?.function(undefined, name) === 'unsafe',
+    const unsafe = ONCE_FUNCTIONS[type]?.find((name) =>
+      isHeld(this.catalogue?.function(undefined, name) ?? 'unknown'),
     );
-    return unsafe === undefined ? undefined : this.judge('function', unsafe, 'unsafe', 'is volatile');
+    if (unsafe === undefined) return undefined;
+    return this.judge('function', unsafe, this.catalogue?.function(undefined, unsafe), 'is volatile');
   }
 
   operator(name: unknown): Classification | undefined {
@@ -72,18 +75,25 @@ export class NameJudge {
   column(node: SqlNode): Classification | undefined {
     const fields = node['fields'] as readonly SqlNode[];
     const name = fields.length > 1 ? textOf(fields.at(-1)) : '';
-    if (this.catalogue?.mayCall(name, 'row')) return callsByName(name);
-    if (this.catalogue?.mayCall(name, 'anything')) this.columnLike ??= name;
-    return undefined;
+    const ofRow = this.byName(name, this.catalogue?.columnLike(name, 'row'));
+    if (!ofRow && isHeld(this.catalogue?.columnLike(name, 'anything') ?? 'unknown')) this.columnLike ??= name;
+    return ofRow;
   }
 
   /** `(x).f` is a field of x or a call of f(x), whatever x is. */
   indirection(node: SqlNode): Classification | undefined {
     for (const step of node['indirection'] as readonly SqlNode[]) {
       const name = textOf(step);
-      if (this.catalogue?.mayCall(name, 'anything')) return callsByName(name);
+      const called = this.byName(name, this.catalogue?.columnLike(name, 'anything'));
+      if (called) return called;
       if (!this.catalogue && name) this.doubtful(`the catalogue is not there yet to tell what .${name} does`);
     }
+    return undefined;
+  }
+
+  private byName(name: string, verdict: Verdict | undefined): Classification | undefined {
+    if (verdict === 'unsafe') return write(callsByName(name));
+    if (verdict === 'doubtful') this.doubtful(callsByName(name));
     return undefined;
   }
 
@@ -94,6 +104,7 @@ export class NameJudge {
     why: string,
   ): Classification | undefined {
     if (verdict === 'unsafe') return write(`${what} ${name} ${why}`);
+    if (verdict === 'doubtful') this.doubtful(`${what} ${name} may do more than read`);
     if (verdict === 'unknown') this.doubt ??= unproved(`${what} ${name} is unknown`, { namesUnknown: true });
     if (!verdict) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${name} does`);
     return undefined;
@@ -110,6 +121,6 @@ export class NameJudge {
   }
 }
 
-function callsByName(name: string): Classification {
-  return write(`${name} may be a call of the volatile function of that name`);
+function callsByName(name: string): string {
+  return `${name} may be a call of the volatile function of that name`;
 }

@@ -14,6 +14,12 @@ export class Names {
     return safe === undefined ? 'unknown' : safe ? 'safe' : 'unsafe';
   }
 
+  /** Names, without schema, that are not safe everywhere. */
+  get unsafe(): readonly string[] {
+    const found = [...this.safeByName].filter(([key, safe]) => !safe && !key.includes('\0'));
+    return found.map(([name]) => name);
+  }
+
   private narrow(key: string, safe: boolean): void {
     this.safeByName.set(key, safe && (this.safeByName.get(key) ?? true));
   }

@@ -4,7 +4,7 @@ import type { Clock } from '../clock.js';
 import { inspectBuilder } from './builder-inspector.js';
 import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
-import type { CatalogueRows } from './catalogue-reader.js';
+import type { CatalogueRows } from './catalogue-rows.js';
 import { type Classification, type Intent, unproved, write } from './intent.js';
 import { inspectLeadingWord } from './leading-word.js';
 import type { NameListener } from './name-judge.js';
@@ -14,6 +14,7 @@ import { inspectSql } from './sql-inspector.js';
 import { type ParseSql, loadSqlParser } from './sql-parser.js';
 import { TableFinder } from './table-finder.js';
 import { TableJudge } from './table-judge.js';
+import { VERDICT_OF } from './verdict.js';
 
 /** The user's word on a text that is not proved: an intent, or undefined for no opinion. */
 export type ClassifySql = (sql: string) => Intent | undefined;
@@ -55,7 +56,7 @@ export class QueryClassifier {
   constructor({ readCatalogue, classifySql, logger, clock }: QueryClassifierParts) {
     this.classifySql = classifySql;
     this.logger = logger;
-    const judge = (sql: string, catalogue: Catalogue) => this.inspect(sql, catalogue).intent === 'read';
+    const judge = (sql: string, catalogue: Catalogue) => VERDICT_OF[this.inspect(sql, catalogue).intent];
     // not without the grammar, by which views, defaults and checks are judged
     const read = readCatalogue && (() => this.loaded().then(readCatalogue));
     this.catalogues =

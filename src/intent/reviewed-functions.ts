@@ -1,3 +1,5 @@
+import type { Verdict } from './verdict.js';
+
 /*
  * Where PostgreSQL's own volatility is not the answer; reviewed against PostgreSQL 18's documentation, chapter 9, and held
  * to a real slave by test/classification. Left out on purpose, and so on the master: what reads the server's files,
@@ -136,9 +138,10 @@ const RUN_SQL_FROM_TEXT: ReadonlySet<string> = new Set([
   'tablefunc.crosstab_hash',
 ]);
 
-/** Whether a function that is written in C only reads; an extension that was not reviewed is believed. */
-export function isSafeSymbol(symbol: string, stable: boolean): boolean {
-  return stable ? !RUN_SQL_FROM_TEXT.has(symbol) : VOLATILE_BUT_READING_SYMBOLS.has(symbol);
+/** What a function in C does; an extension that was not reviewed is believed. */
+export function verdictOfSymbol(symbol: string, stable: boolean): Verdict {
+  if (RUN_SQL_FROM_TEXT.has(symbol)) return 'doubtful';
+  return stable || VOLATILE_BUT_READING_SYMBOLS.has(symbol) ? 'safe' : 'unsafe';
 }
 
 /** Whether a function of PostgreSQL's own only reads; `stable`: whether its catalogue calls it immutable or stable. */

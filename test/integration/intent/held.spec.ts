@@ -13,7 +13,23 @@ CREATE EXTENSION pgcrypto;
 CREATE EXTENSION "uuid-ossp";
 CREATE EXTENSION tablefunc;
 CREATE TABLE staged (id int PRIMARY KEY);
-CREATE FUNCTION pivot_of_mine(text) RETURNS SETOF tablefunc_crosstab_2 LANGUAGE c STABLE STRICT AS '$libdir/tablefunc', 'crosstab';`;
+CREATE FUNCTION pivot_of_mine(text) RETURNS SETOF tablefunc_crosstab_2 LANGUAGE c STABLE STRICT AS '$libdir/tablefunc', 'crosstab';
+CREATE FUNCTION latch(int) RETURNS int LANGUAGE plpgsql STABLE AS $$BEGIN PERFORM pg_advisory_lock($1); RETURN $1; END$$;
+CREATE FUNCTION latch_sql(int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT pg_advisory_lock(32); SELECT $1';
+CREATE FUNCTION latch_atomic(int) RETURNS int LANGUAGE sql STABLE BEGIN ATOMIC SELECT pg_advisory_lock(33); SELECT $1; END;
+CREATE FUNCTION tenant(text) RETURNS text LANGUAGE plpgsql STABLE AS $$BEGIN RETURN set_config('app.tenant', $1, false); END$$;
+CREATE FUNCTION from_text(text) RETURNS text LANGUAGE plpgsql STABLE AS $$DECLARE t text; BEGIN EXECUTE $1 INTO t; RETURN t; END$$;
+CREATE FUNCTION over_latch(int) RETURNS int LANGUAGE sql STABLE AS 'SELECT latch($1)';
+CREATE AGGREGATE latch_all(int) (SFUNC = int4pl, STYPE = int, FINALFUNC = latch);
+CREATE FUNCTION latched(int, int) RETURNS boolean LANGUAGE plpgsql STABLE AS $$BEGIN RETURN latch($1) = $2; END$$;
+CREATE OPERATOR <~~> (LEFTARG = int, RIGHTARG = int, FUNCTION = latched);
+CREATE VIEW over_tenant AS SELECT tenant('7') AS tenant;
+CREATE FUNCTION titles() RETURNS SETOF text LANGUAGE plpgsql STABLE AS $$
+BEGIN -- this would execute nothing
+  RETURN QUERY SELECT p.title FROM posts p WHERE p.title <> 'pg_advisory_lock' ORDER BY random();
+END$$;
+CREATE FUNCTION twice(int) RETURNS int LANGUAGE sql IMMUTABLE BEGIN ATOMIC SELECT $1 * 2; END;
+CREATE VIEW over_titles AS SELECT titles() AS title;`;
 
 let bench: RoutingBench;
 let routing: DatabaseRouting;
@@ -93,5 +109,37 @@ describe('a view of more than 32 KB', () => {
     const fresh = await bench.routing();
     expect(fresh.explain(fresh.knex('wide').select('title_1')).intent).toBe('read');
     expect(await oracle.ask('SELECT title_1 FROM wide')).toMatchObject({ harmless: true });
+  });
+});
+
+describe('a function that is called stable', () => {
+  it.each([
+    'SELECT latch(31)',
+    'SELECT latch_sql(1) FROM generate_series(1, 2)',
+    'SELECT latch_atomic(1)',
+    `SELECT tenant('7')`,
+    `SELECT from_text('SELECT pg_advisory_lock(34)')`,
+    'SELECT over_latch(35)',
+    'SELECT latch_all(n) FROM generate_series(1, 2) n',
+    'SELECT 36 <~~> 1',
+    'SELECT * FROM over_tenant',
+  ])('is held on the master where it leaves something on a slave: %s', async (sql) => {
+    expect(classified(routing, sql).intent).toBe('unproved');
+    expect(await oracle.ask(sql)).toMatchObject({ harmless: false });
+  });
+
+  it.each(['SELECT * FROM titles()', 'SELECT twice(2)', 'SELECT * FROM over_titles'])(
+    'is read on slaves where its body only reads: %s',
+    async (sql) => {
+      expect(classified(routing, sql)).toMatchObject({ intent: 'read' });
+      expect(await oracle.ask(sql)).toMatchObject({ harmless: true });
+    },
+  );
+
+  it('leaves nothing on slaves in builders either', async () => {
+    const decisions = decisionsOf(routing);
+    await routing.run(() => routing.knex('over_tenant').select());
+    await routing.run(() => routing.knex('over_titles').select());
+    expect(decisions).toEqual(['master write', 'slave1 balanced']);
   });
 });

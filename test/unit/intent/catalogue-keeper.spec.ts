@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { clockAt } from '../clock-at.js';
 import { CatalogueKeeper } from '../../../src/intent/catalogue-keeper.js';
-import type { CatalogueRows } from '../../../src/intent/catalogue-reader.js';
+import type { CatalogueRows } from '../../../src/intent/catalogue-rows.js';
 import { rowsOf } from './known-catalogue.js';
 
 /** A keeper whose readings end when the test says so, by a clock that the test sets. */
@@ -15,7 +15,7 @@ class Bench {
       new Promise((resolve, reject) => {
         this.readings.push({ answer: (rows = rowsOf()) => resolve(rows), fail: reject });
       }),
-    judge: () => true,
+    judge: () => 'safe',
     logger: { debug() {}, warn: (message) => this.warnings.push(message) },
     changed: () => this.changes++,
     clock: clockAt(() => this.nowMs),

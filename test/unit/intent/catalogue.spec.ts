@@ -65,7 +65,7 @@ describe('a function of an extension', () => {
     const intents = ['gen_random_uuid()', 'mine($1)', 'unaccent($1)', 'dblink($1)'].map((call) =>
       known.intent(`select ${call}`),
     );
-    expect(intents).toEqual(['read', 'write', 'read', 'write']);
+    expect(intents).toEqual(['read', 'unproved', 'read', 'write']);
   });
 });
 

@@ -1,7 +1,8 @@
-import type { CatalogueRows, FunctionRow } from '../../../src/intent/catalogue-reader.js';
+import type { CatalogueRows, FunctionRow } from '../../../src/intent/catalogue-rows.js';
 import { Catalogue } from '../../../src/intent/catalogue.js';
 import { inspectSql } from '../../../src/intent/sql-inspector.js';
 import { type ParseSql, loadSqlParser } from '../../../src/intent/sql-parser.js';
+import { VERDICT_OF } from '../../../src/intent/verdict.js';
 
 export interface Known extends Partial<Omit<CatalogueRows, 'functions'>> {
   readonly functions?: readonly FunctionRow[];
@@ -74,7 +75,7 @@ export class KnownCatalogue {
   ) {
     this.catalogue = new Catalogue(rowsOf(known), (sql, catalogue) => {
       this.judged.push(sql);
-      return inspectSql(parse(sql), catalogue).intent === 'read';
+      return VERDICT_OF[inspectSql(parse(sql), catalogue).intent];
     });
   }
 

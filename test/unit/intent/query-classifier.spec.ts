@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import knex, { type Knex } from 'knex';
-import type { CatalogueRows } from '../../../src/intent/catalogue-reader.js';
+import type { CatalogueRows } from '../../../src/intent/catalogue-rows.js';
 import { type ClassifySql, QueryClassifier } from '../../../src/intent/query-classifier.js';
 import { eventually } from '../../integration/testing/eventually.js';
 import { type Known, func, rowsOf, volatile } from './known-catalogue.js';

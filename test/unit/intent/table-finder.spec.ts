@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import knex, { type Knex } from 'knex';
 import { SYSTEM_CLOCK } from '../../../src/clock.js';
-import type { CatalogueRows } from '../../../src/intent/catalogue-reader.js';
+import type { CatalogueRows } from '../../../src/intent/catalogue-rows.js';
 import { READ } from '../../../src/intent/intent.js';
 import type { WalkSql } from '../../../src/intent/named-tables.js';
 import { QueryClassifier } from '../../../src/intent/query-classifier.js';
