@@ -8,7 +8,7 @@ import type { CommitAnswer, ConnectionGuard, GUARD } from './pg-internals.js';
  * `test/contract/knex-internals.spec.ts` fails when a release changes them; at boot `knex-check.ts` refuses a Knex that lacks one.
  */
 
-/** tarn's pool. */
+/** tarn's pool; `pendingAcquires` are those who wait for a connection. */
 export interface TarnPool {
   release(connection: KnexConnection): boolean;
   readonly pendingAcquires?: readonly { reject(error: Error): void }[];
@@ -19,6 +19,8 @@ export interface KnexConnection {
   query?(sql: string, done: (error: Error | null, results: unknown) => void): void;
   once?(event: 'end', listener: () => void): void;
   removeListener?(event: 'end', listener: () => void): void;
+  end?(): unknown;
+  __knex__disposed?: unknown; // why it is not used again, of which Knex warns
   /** What the server, or a pooler, calls it. */
   readonly processID?: number;
   readonly connection?: { readonly stream?: { destroy(): void } };

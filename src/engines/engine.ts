@@ -8,6 +8,9 @@ import { rejectWaiting } from './waiting-acquires.js';
 
 export type EngineRole = 'master' | 'slave';
 
+/** No connection is begun in it. */
+const TOUCHED = -1;
+
 /** What an engine is made of. */
 export interface EngineParts {
   readonly name: string;
@@ -47,6 +50,8 @@ export class Engine {
   /** Counts what connections don't survive: a change of role, or having been cut. */
   private generation = 0;
   private readonly generations = new WeakMap<object, number>();
+  /** Connections in use on which something may have been left. */
+  private readonly touched = new Set<KnexConnection>();
 
   private readonly clock: Clock;
 
@@ -134,6 +139,19 @@ export class Engine {
     const { servers, clock, probeConnections } = this;
     if (!servers.areSeveral) return true;
     return clock.nowMs() - (probeConnections.get(connection) ?? 0) < PROBED_FOR_MS;
+  }
+
+  /** What runs on the connection may leave something there, such as a lock or a setting: it is not used again after this. */
+  touch(connection: KnexConnection): void {
+    this.generations.set(connection, TOUCHED);
+    this.touched.add(connection);
+  }
+
+  /** The connection was given back. One that was touched ends, and what was left on it too. */
+  givenBack(connection: KnexConnection): void {
+    if (!this.touched.delete(connection)) return;
+    connection.once?.('end', () => (connection.__knex__disposed = undefined)); // on purpose: nothing to warn of
+    void connection.end?.();
   }
 
   /** Another role from now on; connections that were begun in the old one are not used again. */

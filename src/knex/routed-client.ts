@@ -1,3 +1,4 @@
+import type { Engine } from '../engines/engine.js';
 import type { Explanation } from '../routing/explanation.js';
 import { knexVersion } from '../knex-check.js';
 import {
@@ -89,8 +90,7 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
     }
 
     override releaseConnection(connection: KnexConnection): Promise<void> {
-      const owner = held.release(connection) ?? engineOf(this, parts);
-      return clientOf(owner.knex).releaseConnection(connection);
+      return giveBack(connection, held.release(connection) ?? engineOf(this, parts));
     }
 
     override cancelQuery(connection: KnexConnection): Promise<unknown> {
@@ -147,4 +147,10 @@ function named(
   const object = toQueryObject(query);
   object.engine = engine.name;
   return object;
+}
+
+function giveBack(connection: KnexConnection, owner: Engine): Promise<void> {
+  const released = clientOf(owner.knex).releaseConnection(connection);
+  owner.givenBack(connection);
+  return released;
 }

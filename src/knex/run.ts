@@ -45,6 +45,7 @@ export class Run {
     if (query.timeout && this.tries) query.timeout = this.leftOf(query.timeout);
     const engine = this.isBound ? held.engineOf(connection) : this.dispatched?.engine;
     if (engine) query.engine = engine.name;
+    this.touches();
     this.assertNotDecidedOnSlave();
     if (this.guard) query[GUARD] = this.guard;
     const { changesCatalogue, intent } = this.dispatched?.query.classification ?? UNKNOWN;
@@ -142,6 +143,17 @@ export class Run {
   /** Here rather than where it is dispatched, since here V8 knows who waits for it. */
   protected assertNotDecidedOnSlave(): void {
     if (this.dispatched) this.parts.readThenWrite?.sends(this.dispatched);
+  }
+
+  /** What is not proved a read runs on a slave that was named, and may leave something on the connection. */
+  protected touches(): void {
+    const { dispatched, runner } = this;
+    if (
+      dispatched?.role === 'slave' &&
+      dispatched.query.classification.intent !== 'read' &&
+      runner.connection
+    )
+      dispatched.engine.touch(runner.connection);
   }
 
   private attempt({ engine, role, startedAt, query: { classification, movable } }: Dispatched): Attempt {

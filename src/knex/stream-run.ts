@@ -76,6 +76,7 @@ export class StreamRun extends Run {
       this.guard = this.guardFor(dispatched);
       target[GUARD] = this.guard;
       this.assertNotDecidedOnSlave();
+      this.touches();
       this.showed(dispatched);
       return callback(runner, stream);
     };

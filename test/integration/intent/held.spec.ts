@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Knex } from 'knex';
 import pg from 'pg';
 import type { DatabaseRouting } from '../../../src/database-routing.js';
+import { waitUntil } from '../../../src/testing/wait-until.js';
 import { RoutingBench, decisionsOf } from '../knex/routing-bench.js';
 import { classified } from './classified.js';
 import { SlaveOracle } from './oracle.js';
@@ -141,5 +143,52 @@ describe('a function that is called stable', () => {
     await routing.run(() => routing.knex('over_tenant').select());
     await routing.run(() => routing.knex('over_titles').select());
     expect(decisions).toEqual(['master write', 'slave1 balanced']);
+  });
+});
+
+describe('a slave that is named for what is not proved a read', () => {
+  const locks = async () =>
+    (await bench.db.slave('slave1').query(`SELECT 1 FROM pg_locks WHERE locktype = 'advisory'`)).length;
+  const noLocks = () =>
+    waitUntil({ what: 'the lock to be gone', timeoutMs: 5_000 }, async () => (await locks()) === 0);
+
+  it.each<[string, (knex: Knex) => Promise<unknown>]>([
+    ['a query', async (knex) => knex.raw('SELECT latch(71)')],
+    ['a query that fails', async (knex) => knex.raw('SELECT latch(72), 1/0').catch(() => undefined)],
+    [
+      'a query in a read-only transaction',
+      (knex) => knex.transaction((trx) => trx.raw('SELECT latch(73)'), { readOnly: true }),
+    ],
+    [
+      'a stream',
+      async (knex) => {
+        for await (const row of knex.raw('SELECT latch(74)').stream()) void row;
+      },
+    ],
+  ])('keeps nothing on its connections of %s', async (_what, run) => {
+    const warnings: string[] = [];
+    const log = {
+      warn: (message: string) => void warnings.push(message),
+      error() {},
+      deprecate() {},
+      debug() {},
+    };
+    const fresh = await bench.routing({ log });
+    await run(fresh.usingEngine('slave1'));
+    await noLocks();
+    const setting = await fresh
+      .usingEngine('slave1')
+      .raw(`SELECT current_setting('app.tenant', true) AS tenant`);
+    expect(setting.rows).toEqual([{ tenant: null }]);
+    expect(warnings).toEqual([]);
+  });
+
+  it('keeps the connection of what is proved', async () => {
+    const fresh = await bench.routing();
+    const pid = async () => (await fresh.usingEngine('slave1').raw('SELECT pg_backend_pid() AS pid')).rows;
+    expect(await pid()).toEqual(await pid());
+    const before = await pid();
+    await fresh.usingEngine('slave1').raw(`SELECT tenant('7')`);
+    expect(await pid()).not.toEqual(before);
   });
 });
