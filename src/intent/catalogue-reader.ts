@@ -44,9 +44,42 @@ relations as (
   where c.relkind in ('r', 'p', 'm', 'S', 'v', 'f') and c.relpersistence <> 't' and n.nspname <> 'pg_toast'
 ),
 casts as (
-  select c.castcontext, c.casttarget from pg_cast c join pg_proc p on p.oid = c.castfunc where p.provolatile = 'v'
+  select c.castcontext = 'i' and c.castsource < 16384 and c.casttarget < 16384 as anywhere,
+    c.castcontext = 'i' or (c.castsource >= 16384 and c.casttarget < 16384) as by_value,
+    case when c.castsource >= 16384 and (c.castcontext = 'i' or c.casttarget < 16384) then c.castsource else c.casttarget end as oid
+  from pg_cast c join pg_proc p on p.oid = c.castfunc where p.provolatile = 'v'
+),
+own_types as (
+  select t.oid from pg_type t where t.oid >= 16384 and t.typtype in ('b', 'e', 'r', 'm') and t.typcategory <> 'S'
+    and not exists (select from pg_cast c where c.casttarget = t.oid and c.castcontext = 'i')
+),
+system_operators as (
+  select oprname, oprleft from pg_operator where oprnamespace = 'pg_catalog'::regnamespace and oprleft = oprright
+),
+-- operators for which there must be a value of one of these types: with any other a system operator of that name is meant
+narrow as (
+  select o.oid, a.type, p.provolatile = 'v' as volatile,
+    case when p.prolang not in (select oid from pg_language where lanname in ('c', 'internal'))
+      then format('select %s(NULL, NULL)', p.oid::regproc) end as call
+  from pg_operator o join pg_proc p on p.oid = o.oprcode
+    cross join lateral unnest(array[o.oprleft, o.oprright]) a(type)
+  where a.type in (select oid from own_types)
+    and exists (select from system_operators s where s.oprname = o.oprname and s.oprleft = 'text'::regtype)
+    and not exists (select from unnest(array[o.oprleft, o.oprright]) b(type) where b.type not in (select oid from own_types)
+      and not exists (select from system_operators s where s.oprname = o.oprname and s.oprleft = b.type))
+),
+-- whatever holds a value of such a type may run what is volatile, without a word of it
+by_value as (
+  select oid from casts where by_value and not anywhere
+  union select type from narrow where volatile
+  union select a.amproclefttype from pg_amproc a join pg_proc p on p.oid = a.amproc
+    where p.provolatile = 'v' and a.amproclefttype in (select oid from own_types)
 ),
 checked as (
+  select oid, null as check from by_value
+  union
+  select type, call from narrow where not volatile and call is not null
+  union all
   select c.contypid as oid, 'select ' || pg_get_expr(c.conbin, 0) as check
   from pg_constraint c where c.contypid <> 0 and c.conbin is not null and c.oid >= 16384
   union all
@@ -54,7 +87,7 @@ checked as (
   where p.provolatile = 'v' and t.oid >= 16384 and t.typtype <> 'd'
 ),
 holding(seed, oid) as (
-  select oid, oid from checked union select casttarget, casttarget from casts
+  select oid, oid from checked union select oid, oid from casts
   union
   select h.seed, t.oid from holding h join lateral (
     select oid from pg_type where typelem = h.oid or typbasetype = h.oid
@@ -83,8 +116,8 @@ select json_build_object(
       (select from pg_type t where t.oid = proargtypes[0] and (t.typtype in ('c', 'd') or t.typtype = 'p' and typname in
         ('record', 'any', 'anyelement', 'anynonarray', 'anycompatible', 'anycompatiblenonarray')))),
   'operators', (select json_agg(json_build_array(nspname, oprname, stable, calls)) from
-    (select n.nspname, o.oprname, bool_and(p.stable) as stable,
-       coalesce(json_agg(distinct p.proname) filter (where p.language is not null), '[]') as calls from pg_operator o
+    (select n.nspname, o.oprname, bool_and(p.stable or o.oid in (select oid from narrow)) as stable,
+       coalesce(json_agg(distinct p.proname) filter (where p.language is not null and o.oid not in (select oid from narrow)), '[]') as calls from pg_operator o
      join pg_namespace n on n.oid = o.oprnamespace join procs p on p.oid = o.oprcode group by 1, 2) o),
   'typeNames', (select json_agg(json_build_array(n.nspname, t.typname)) from pg_type t join pg_namespace n on n.oid = t.typnamespace
     where t.typtype <> 'p' and t.typrelid = 0 and t.typcategory <> 'A' and n.nspname !~ '^pg_temp_'),
@@ -94,13 +127,16 @@ select json_build_object(
       'functions', coalesce((select json_agg(json_build_array(m.nspname, m.proname)) from makers m where m.seed = c.oid), '[]'),
       'operators', coalesce((select json_agg(json_build_array(n.nspname, o.oprname))
         from makers m join pg_operator o on o.oprcode = m.oid join pg_namespace n on n.oid = o.oprnamespace
-        where m.seed = c.oid), '[]')))
+        where m.seed = c.oid and o.oid not in (select oid from narrow)), '[]'),
+      'relations', coalesce((select json_agg(json_build_array(r.nspname, r.relname))
+        from relations r join pg_class k on k.oid = r.oid join holding h on h.oid = k.reltype
+        where h.seed = c.oid and (c.oid in (select oid from by_value) or c.oid in (select type from narrow))), '[]')))
     from checked c),
   'castTypes', (select json_agg(distinct t.typname) from holding h join pg_type t on t.oid = h.oid
-    where h.seed in (select casttarget from casts)),
-  'unsafeUnsaid', exists (select from casts where castcontext = 'i')
+    where h.seed in (select oid from casts where not by_value)),
+  'unsafeUnsaid', exists (select from casts where anywhere)
     or exists (select from pg_amproc a join pg_proc p on p.oid = a.amproc
-      where p.provolatile = 'v' and a.oid >= 16384 and p.prolang not in (select oid from pg_language where lanname in ('c', 'internal'))),
+      where p.provolatile = 'v' and a.oid >= 16384 and a.amproclefttype not in (select oid from own_types) and p.prolang not in (select oid from pg_language where lanname in ('c', 'internal'))),
   'backslashEscapes', current_setting('standard_conforming_strings') = 'off',
   'relations', (select json_agg(json_build_array(nspname, relname)) from relations
     where not master_only and (relkind <> 'v' or oid < 16384) and not relrowsecurity),

@@ -36,6 +36,8 @@ export interface TypeRow {
   readonly types: readonly string[];
   readonly functions: readonly Name[];
   readonly operators: readonly Name[];
+  /** Those that hold such values, where a value alone is enough: a volatile cast or operator takes it unsaid. */
+  readonly relations?: readonly Name[];
 }
 
 /** What the master's catalogue says, as it was read in one statement. */
@@ -52,7 +54,7 @@ export interface CatalogueRows {
   readonly types: readonly TypeRow[];
   /** Types, and those that hold them, which a volatile cast leads to. */
   readonly castTypes: readonly string[];
-  /** Whether a cast that PostgreSQL makes by itself, or the comparing behind a sort or an index, is volatile. */
+  /** Whether a cast of PostgreSQL's own types that it makes by itself, or the comparing behind a sort or an index, is volatile. */
   readonly unsafeUnsaid: boolean;
   /** Whether a backslash escapes in plain strings here, as it does not in the grammar that we parse by. */
   readonly backslashEscapes: boolean;

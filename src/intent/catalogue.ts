@@ -123,11 +123,12 @@ export class Catalogue {
     addTo(this.expressions, schema, name, expressions);
   }
 
-  private addUnsafeType({ types, functions, operators }: TypeRow): void {
+  private addUnsafeType({ types, functions, operators, relations = [] }: TypeRow): void {
     this.typesMayWrite = true;
     for (const name of types) this.unsafeTypes.add(name);
     for (const [schema, name] of functions) this.functions.addUnsafe(schema, name);
     for (const [schema, name] of operators) this.operators.add(schema, name, false);
+    for (const [schema, name] of relations) this.relations.add(schema, name, false);
   }
 
   private ofSql(sql: string): Verdict {

@@ -5,6 +5,7 @@ import { inspectBuilder } from './builder-inspector.js';
 import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
 import type { CatalogueRows } from './catalogue-rows.js';
+import { HeldWarning } from './held-warning.js';
 import { type Classification, type Intent, unproved, write } from './intent.js';
 import { inspectLeadingWord } from './leading-word.js';
 import type { NameListener } from './name-judge.js';
@@ -49,13 +50,14 @@ export class QueryClassifier {
   private finder: TableFinder | undefined;
   /** Some builder was refused for no one knows which table: from then on all are looked up by their text. */
   private refusedBuilders = false;
-
+  private readonly heldWarning: HeldWarning;
   private readonly classifySql: ClassifySql | undefined;
   private readonly logger: RoutingLogger;
 
   constructor({ readCatalogue, classifySql, logger, clock }: QueryClassifierParts) {
     this.classifySql = classifySql;
     this.logger = logger;
+    this.heldWarning = new HeldWarning(logger);
     const judge = (sql: string, catalogue: Catalogue) => VERDICT_OF[this.inspect(sql, catalogue).intent];
     // not without the grammar, by which views, defaults and checks are judged
     const read = readCatalogue && (() => this.loaded().then(readCatalogue));
@@ -188,6 +190,7 @@ export class QueryClassifier {
   }
 
   private forget(): void {
+    this.heldWarning.note(this.catalogues?.latest());
     this.finder?.forget();
     this.byText.clear();
     this.byTemplate.clear();

@@ -192,3 +192,50 @@ describe('a slave that is named for what is not proved a read', () => {
     expect(await pid()).not.toEqual(before);
   });
 });
+
+describe('a volatile cast or operator of a type of the app', () => {
+  it('holds what has a value of that type, and nothing else', async () => {
+    await bench.db.master.query(`
+      CREATE TYPE ticket AS (no int);
+      CREATE TYPE mood AS ENUM ('sad', 'happy');
+      CREATE FUNCTION to_text(ticket) RETURNS text LANGUAGE plpgsql VOLATILE AS $$BEGIN PERFORM pg_advisory_lock(81); RETURN 'x'; END$$;
+      CREATE CAST (ticket AS text) WITH FUNCTION to_text(ticket) AS IMPLICIT;
+      CREATE FUNCTION alike(mood, int) RETURNS boolean LANGUAGE plpgsql VOLATILE AS $$BEGIN PERFORM pg_advisory_lock(82); RETURN true; END$$;
+      CREATE OPERATOR = (LEFTARG = mood, RIGHTARG = int, FUNCTION = alike);
+      CREATE FUNCTION unlike(mood, int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT false';
+      CREATE OPERATOR <> (LEFTARG = mood, RIGHTARG = int, FUNCTION = unlike);
+      CREATE TYPE weather AS ENUM ('wet');
+      CREATE FUNCTION sunny(weather, int) RETURNS boolean LANGUAGE plpgsql STABLE AS $$BEGIN RETURN latch(83) > 0; END$$;
+      CREATE OPERATOR = (LEFTARG = weather, RIGHTARG = int, FUNCTION = sunny);
+      CREATE TABLE days (weather weather); INSERT INTO days VALUES ('wet');
+      CREATE TABLE tickets (id int, ticket ticket); INSERT INTO tickets VALUES (1, ROW(1));
+      CREATE TABLE moods (id int, mood mood); INSERT INTO moods VALUES (1, 'sad');
+      CREATE VIEW over_moods AS SELECT mood FROM moods;
+      CREATE FUNCTION a_mood() RETURNS mood LANGUAGE sql IMMUTABLE AS $$SELECT 'sad'::mood$$;`);
+    await bench.db.caughtUp();
+    const fresh = await bench.routing();
+    const held = [
+      `SELECT upper(ticket) FROM tickets`,
+      'SELECT mood = 1 FROM moods',
+      'SELECT mood = 1 FROM over_moods',
+      'SELECT a_mood() = 1',
+      `SELECT 'sad'::mood = 1`,
+      'SELECT weather = 1 FROM days',
+    ];
+    for (const sql of held) {
+      expect([sql, classified(fresh, sql).intent]).not.toEqual([sql, 'read']);
+      expect(await oracle.ask(sql)).toMatchObject({ harmless: false });
+    }
+    for (const sql of [
+      `SELECT 1 = 2, 1 <> 2, 'a' = 'b', 'a'::text, '1' = 1`,
+      `SELECT * FROM posts WHERE id = 1 AND title = 'a'`,
+    ]) {
+      expect(classified(fresh, sql)).toMatchObject({ intent: 'read' });
+      expect(await oracle.ask(sql)).toMatchObject({ harmless: true });
+    }
+    expect(fresh.explain(fresh.knex('posts').where({ id: 1 })).because).toBe(
+      'everything in it is known to only read',
+    );
+    expect(fresh.explain(fresh.knex('moods').where({ id: 1 })).intent).not.toBe('read');
+  });
+});

@@ -118,6 +118,15 @@ describe('what it learns', () => {
     expect(bench.intent(db('posts'))).toBe('read');
   });
 
+  it('that everything is held, of which it warns once', async () => {
+    const bench = await Bench.ready({ operators: [['public', '=', false]] });
+    expect(bench.intent(db('posts'))).toBe('unproved');
+    bench.known = { operators: [['public', '=', false]], functions: [func('fresh')] };
+    bench.classifier.catalogueChanged();
+    await settled();
+    expect(bench.warnings).toEqual([expect.stringMatching(/^All reads run on the master/)]);
+  });
+
   it('DDL: the catalogue is read anew, and until then what was unsafe stays so', async () => {
     const bench = await Bench.ready({ masterOnly: [['public', 'scratch']] });
     bench.known = { functions: [func('fresh')] };
