@@ -53,7 +53,7 @@ const CATALOGUE = {
 
 /** What routing asks PostgreSQL itself; everything else is a query of the benchmark's. */
 export function answer(sql, isSlave) {
-  if (sql.includes('as catalogue')) return { rows: [{ catalogue: CATALOGUE }] };
+  if (sql.includes('as catalogue')) return [{}, { rows: [{ catalogue: CATALOGUE }] }];
   if (sql.includes('pg_control_system')) return { rows: [probe(isSlave)] };
   if (sql.startsWith('COMMIT; ')) return [{ command: 'COMMIT', rows: [] }, { rows: [position(false)] }];
   if (sql.startsWith('set default_transaction_read_only')) return [{}, { rows: [RUN] }];
