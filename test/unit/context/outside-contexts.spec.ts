@@ -70,7 +70,7 @@ describe('what serves many runs in no context of the request that began it', () 
     const logger = { debug() {}, warn() {} };
     const keeper = new CatalogueKeeper({
       read,
-      judge: () => true,
+      judge: () => 'safe',
       logger,
       clock: SYSTEM_CLOCK,
       changed() {},
