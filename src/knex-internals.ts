@@ -120,7 +120,8 @@ export interface KnexBuilder {
   client: KnexClient;
   clone(): this;
   set(...args: unknown[]): this;
-  toSQL(): unknown;
+  toSQL(...args: unknown[]): unknown;
+  /** Of a raw. */
   readonly sql?: unknown;
   readonly bindings?: unknown;
   /** A connection passed by `.connection()`. */

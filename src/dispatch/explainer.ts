@@ -9,6 +9,7 @@ import { ANY_SLAVE, type Context, type EngineChoice } from '../context/context.j
 import { currentContext } from '../context/context-storage.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
+import { forgetCompiled } from '../intent/compiled-query.js';
 import type { Classification } from '../intent/intent.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
 import type { RoutingRules } from '../routing/choose.js';
@@ -38,6 +39,7 @@ export class Explainer {
   explain(builder: object, knexEngine: EngineChoice | undefined): Explanation {
     const { set, rules, foresight, classifier } = this.parts;
     const context = currentContext(set);
+    forgetCompiled(builder);
     const classification = classifier.classify(builder);
     const foreseen =
       knexEngine === undefined

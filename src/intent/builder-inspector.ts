@@ -1,5 +1,7 @@
-import type { KnexQueryBuilder, KnexRaw, KnexSchemaBuilder } from '../knex-internals.js';
+import { compiled } from './compiled-query.js';
+import type { KnexQueryBuilder, KnexRaw } from '../knex-internals.js';
 import { type Classification, READ, unproved, write } from './intent.js';
+import { asksOnly } from './schema-questions.js';
 import { tableTexts } from './table-name.js';
 import type { Verdict } from './verdict.js';
 
@@ -24,9 +26,6 @@ const JOINS = new Set<unknown>([
 ]);
 const NULLS = new Set<unknown>([undefined, null, '', 'first', 'last']);
 
-/** What a schema builder asks without changing anything. */
-const SCHEMA_QUESTIONS = new Set<unknown>(['hasTable', 'hasColumn']);
-
 /** Deeper than any query that people write; past it nothing is proved. */
 const DEEPEST = 64;
 
@@ -39,8 +38,7 @@ const HOLDS_CALLBACK = unproved('it holds a callback that can be told by its SQL
 const TOO_DEEP = unproved('it nests too deep');
 const METHODS = new Map<string, Classification>();
 
-/** The first thing found that is not a read; undefined is a read. */
-type Found = Classification | undefined;
+type Found = Classification | undefined; // the first thing that is not a read
 
 /**
  * What a builder, a raw or a schema builder does. A builder made of Knex's own clauses is decided without compiling it;
@@ -54,12 +52,15 @@ export function inspectBuilder(
 ): Classification {
   if (isRaw(builder)) return RAW;
   if (!isQueryBuilder(builder)) return asksOnly(builder) ? ASKS_SCHEMA : CHANGES_SCHEMA;
-  return new BuilderInspector(builder.client, judgeTable, sawWith).builder(builder, 0) ?? READ;
+  return new BuilderInspector(builder, judgeTable, sawWith).builder(builder, 0) ?? READ;
 }
 
 class BuilderInspector {
+  /** Whether what the callbacks have filled was looked at. */
+  private hasCompiled = false;
+
   constructor(
-    private readonly client: KnexQueryBuilder['client'],
+    private readonly query: KnexQueryBuilder,
     private readonly judgeTable: JudgeTable | undefined,
     private readonly sawWith: (() => void) | undefined,
   ) {}
@@ -97,6 +98,7 @@ class BuilderInspector {
   }
 
   private values(values: object, depth: number): Found {
+    if ((values as { type?: unknown }).type === 'onWrapped') return HOLDS_CALLBACK; // it fills a join, which nobody sees
     // own keys only: Knex puts a join's methods where `for … in` finds them
     for (const key of Object.keys(values)) {
       if (key === 'and') continue; // a clause's own reference to itself
@@ -107,7 +109,7 @@ class BuilderInspector {
   }
 
   private value(value: unknown, depth: number): Found {
-    if (typeof value === 'function') return this.callback(value, depth);
+    if (typeof value === 'function') return this.callbacks(depth);
     if (typeof value !== 'object' || value === null) return undefined;
     if (depth > DEEPEST) return TOO_DEEP;
     if (isQueryBuilder(value)) return this.builder(value, depth + 1);
@@ -127,21 +129,25 @@ class BuilderInspector {
     return undefined;
   }
 
-  /** Knex calls a callback anew at each compilation with a fresh builder; so does this. */
-  private callback(callback: Function, depth: number): Found {
-    if (depth > DEEPEST) return TOO_DEEP;
-    try {
-      const inner = this.client.queryBuilder();
-      callback.call(inner, inner);
-      return isQueryBuilder(inner) ? this.builder(inner, depth + 1) : HOLDS_CALLBACK;
-    } catch {
-      return HOLDS_CALLBACK; // an error of the callback's own is Knex's to raise, when it compiles the query
+  /**
+   * Knex calls the callbacks of a query when it compiles it, each with a builder to fill. So it is compiled, once, and what all of
+   * its callbacks have filled is looked at.
+   */
+  private callbacks(depth: number): Found {
+    if (this.hasCompiled) return undefined;
+    this.hasCompiled = true;
+    const { query, inner } = compiled(this.query);
+    if (!query) return HOLDS_CALLBACK; // an error of the callback's own is Knex's to raise, when it runs the query
+    for (const one of inner) {
+      const found = this.builder(one, depth + 1);
+      if (found) return found;
     }
+    return undefined;
   }
 
   /** `knex.ref()` is a Raw that only ever prints a quoted identifier. */
   private isReference(value: object): boolean {
-    return 'ref' in value && value.constructor === this.client.ref('x').constructor;
+    return 'ref' in value && value.constructor === this.query.client.ref('x').constructor;
   }
 }
 
@@ -171,11 +177,6 @@ export function isQueryBuilder(value: unknown): value is KnexQueryBuilder {
 
 function isRaw(value: unknown): value is KnexRaw {
   return typeof value === 'object' && value !== null && 'isRawInstance' in value;
-}
-
-function asksOnly(builder: unknown): boolean {
-  const { _sequence } = builder as KnexSchemaBuilder;
-  return _sequence !== undefined && _sequence.every(({ method }) => SCHEMA_QUESTIONS.has(method));
 }
 
 /** Knex prints some words as they come, without quoting or checking them. */

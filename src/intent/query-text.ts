@@ -1,3 +1,4 @@
+import { compiled } from './compiled-query.js';
 import type { KnexBuilder, KnexRaw } from '../knex-internals.js';
 
 /** What is remembered of texts, and of how many characters at the most. */
@@ -12,14 +13,10 @@ export const REMEMBERED = {
  * raises the error itself, when it runs the query).
  */
 export function queryText(builder: unknown): string | undefined {
-  try {
-    const { client, toSQL } = builder as Partial<KnexBuilder> & Pick<KnexBuilder, 'toSQL'>;
-    const compiled = toSQL.call(builder) as { sql?: unknown };
-    if (typeof compiled.sql !== 'string') return undefined;
-    return client?.positionBindings(compiled.sql) ?? compiled.sql;
-  } catch {
-    return undefined;
-  }
+  const { client, toSQL } = builder as Partial<KnexBuilder>;
+  if (!client || !toSQL) return undefined;
+  const { sql } = compiled(builder as object);
+  return sql && client.positionBindings(sql);
 }
 
 /**

@@ -1,6 +1,7 @@
 import knexPackage from 'knex';
 import type { Dispatched } from '../dispatch/dispatched.js';
 import type { Engine } from '../engines/engine.js';
+import { handOverCompiled } from '../intent/compiled-query.js';
 import type { KnexBuilder, KnexConnection, KnexOnConnection } from '../knex-internals.js';
 import { OutdatedSlaveError, Run } from './run.js';
 
@@ -21,6 +22,7 @@ export class QueryRun extends Run {
           runner.connection = runner.builder._connection ?? (await this.acquire(dispatched.engine));
           if (!this.isBound) held.took(runner.connection, dispatched.engine);
           this.guard = this.guardFor(dispatched);
+          handOverCompiled(runner.builder);
           const result = await callback(runner);
           this.ended();
           return result;

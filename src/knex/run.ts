@@ -2,6 +2,7 @@ import { ANY_SLAVE } from '../context/context.js';
 import type { Dispatched, Dispatching } from '../dispatch/dispatched.js';
 import { type Attempt, type Tries, noTries } from '../dispatch/retries.js';
 import { unproved } from '../intent/intent.js';
+import { forgetCompiled } from '../intent/compiled-query.js';
 import { isRefusedWrite } from '../health/engine-failure.js';
 import { type KnexClient, type KnexQueryObject, type KnexRunner } from '../knex-internals.js';
 import { GUARD } from '../pg-internals.js';
@@ -34,6 +35,7 @@ export class Run {
     protected readonly parts: KnexParts,
   ) {
     this.home = runner.client;
+    forgetCompiled(runner.builder);
     this.isBound = this.home.transacting === true || runner.builder._connection !== undefined;
     if (runner.builder._timeout !== undefined) this.begunAtMs = parts.clock.nowMs();
   }

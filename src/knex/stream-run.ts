@@ -1,4 +1,5 @@
 import { type Dispatched, type Dispatching, refusedLater } from '../dispatch/dispatched.js';
+import { handOverCompiled } from '../intent/compiled-query.js';
 import type {
   KnexClient,
   KnexConnection,
@@ -78,6 +79,7 @@ export class StreamRun extends Run {
       this.assertNotDecidedOnSlave();
       this.touches();
       this.showed(dispatched);
+      handOverCompiled(runner.builder);
       return callback(runner, stream);
     };
   }

@@ -1,6 +1,7 @@
 import { type Consistency, checkConsistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
+import { takeCompiled } from '../intent/compiled-query.js';
 import type { KnexBuilder, KnexBuilderClass } from '../knex-internals.js';
 import { ownSettingsOf, setOwn } from '../dispatch/own-settings.js';
 import { isMissedGuard } from './missed-guard-event.js';
@@ -19,6 +20,11 @@ export function withOwnSettings(Base: KnexBuilderClass, engines: EngineRegistry)
 
     override emit(event: string | symbol, ...args: unknown[]): boolean {
       return !isMissedGuard(event, args) && super.emit(event, ...args);
+    }
+
+    /** What it compiled to when it was looked into, where a run has just begun. */
+    override toSQL(...args: unknown[]): unknown {
+      return takeCompiled(this) ?? super.toSQL(...args);
     }
 
     consistency(consistency: Consistency): this {

@@ -1,3 +1,4 @@
+import { ordinaryCallbacks } from './callbacks.js';
 import { ordinaryEvents } from './events.js';
 import type { GetKnexUnderTest } from './knex-under-test.js';
 import { ordinaryLifetime } from './lifetime.js';
@@ -16,6 +17,7 @@ export function ordinaryKnexUse(get: GetKnexUnderTest): void {
   ordinaryStreams(get);
   ordinaryEvents(get);
   ordinaryMapping(get);
+  ordinaryCallbacks(get);
   ordinaryPools(get);
   ordinaryLifetime(get);
 }
