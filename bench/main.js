@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { against } from './against.js';
 import { gain } from './gain.js';
 import { intent } from './intent.js';
 import { overhead } from './overhead.js';
@@ -17,14 +18,16 @@ const BENCHMARKS = {
   tail: { run: tail, rounds: 3, routers: ['ours', '2253'] },
   request: { run: request, rounds: 7, routers: [] },
   intent: { run: intent, rounds: 7, routers: [] },
+  against: { run: against, rounds: 5, routers: [], isKept: false },
 };
 
 const USAGE = `Usage: npm run bench -- <${Object.keys(BENCHMARKS).join('|')}> [options]
+  against COMMIT    this build against that of a commit; prints only
   --rounds N        fresh processes for each figure (default 3 or 7)
   --routers A,B     for gain, tail and overhead: those to compare, of
                     ${ROUTERS.join(', ')} (default all; tail: ours,2253)
   --work SHARE      of the usual work, for a quick look (default 1)
-  --node PATH       for overhead and request: another Node to run on, beside this one
+  --node PATH       for against, overhead and request: another Node to run on, beside this one
   --decisions N     for scale: how many the heap has to bear (default 1,000,000)
   --dry             print only; otherwise docs/benchmarks.md and bench/results/ get the results`;
 
@@ -40,7 +43,7 @@ function readCommandLine() {
       dry: { type: 'boolean', default: false },
     },
   });
-  const [name] = positionals;
+  const [name, commit = 'HEAD'] = positionals;
   const benchmark = Object.hasOwn(BENCHMARKS, name ?? '') ? BENCHMARKS[name] : undefined;
   if (!benchmark) throw new Error(`there is no benchmark ${name ?? 'without a name'}`);
   const rounds = positive('rounds', values.rounds ?? benchmark.rounds);
@@ -50,7 +53,8 @@ function readCommandLine() {
   const work = positive('work', values.work);
   const decisions = positive('decisions', values.decisions.replaceAll('_', ''));
   const nodes = [process.execPath, ...values.node].map((path) => ({ path, version: versionOf(path) }));
-  return { name, benchmark, dry: values.dry, options: { rounds, routers, work, decisions, nodes } };
+  const dry = values.dry || benchmark.isKept === false;
+  return { name, benchmark, dry, options: { rounds, routers, work, decisions, nodes, commit } };
 }
 
 function versionOf(node) {

@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import knex from 'knex';
 import { createDatabaseRouting } from 'nestjs-database-routing';
 import { settings, tell, variant } from './alternate.js';
-import { stubEngines } from './stub-client.js';
+import { WORK, assertRouted, optionsFor } from './queries.js';
 
 const [side, work] = variant.split(':');
 const { share = 1, servers } = settings();
@@ -14,28 +14,12 @@ const WARM_UP = QUERIES / 2;
 /** How many are under way at a time, where there is something to wait for. */
 const CLIENTS = servers ? 8 : 1;
 
-let id = process.pid * 10_000;
-
-const WORK = {
-  'primary-key read': (db) => db('posts').where({ id: 1 }).first(),
-  '20-row read': (db) => db('posts').where('id', '>', 1).orderBy('id').limit(20),
-  'raw read': (db) => db.raw('select * from posts where id = ?', [1]),
-  insert: (db) => db('posts').insert({ id: id++, version: 1 }),
-  transaction: (db) => db.transaction((trx) => trx('posts').where({ id: 1 }).update({ version: 2 })),
-};
-
-const pool = { min: 0, max: CLIENTS };
-const engines = servers ? realEngines() : stubEngines(2);
-const reads = work.endsWith('read');
-const bare = knex({ client: engines.client, pool, ...(reads ? engines.slaves.slave1 : engines.master) });
-const routing = createDatabaseRouting({ ...engines, pool });
+const options = optionsFor(work, servers, { min: 0, max: CLIENTS });
+const bare = knex(options.bare);
+const routing = createDatabaseRouting(options.routed);
 await routing.ready();
 await routing.asked();
-
-function realEngines() {
-  const slaves = Object.entries(servers.slaves).map(([name, connection]) => [name, { connection }]);
-  return { client: 'pg', master: { connection: servers.master }, slaves: Object.fromEntries(slaves) };
-}
+if (side === 'routed') await assertRouted(routing, work); // a context costs Node 20 something from the first on
 
 /** A context each 4 queries, as a request would have: a bare Knex has none. */
 const UNIT = 4;

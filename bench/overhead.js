@@ -1,8 +1,8 @@
 import { alternate, median, spread } from './alternate.js';
+import { WORKS } from './queries.js';
 import { serversOf, startReplication } from './replication.js';
 import { routerNamed } from './routers/routers.js';
 
-const WORKS = ['primary-key read', '20-row read', 'raw read', 'insert', 'transaction'];
 const PEER_WORKS = ['read', 'write'];
 
 /**

@@ -57,6 +57,7 @@ export function answer(sql, isSlave) {
   if (sql.includes('pg_control_system')) return { rows: [probe(isSlave)] };
   if (sql.startsWith('COMMIT; ')) return [{ command: 'COMMIT', rows: [] }, { rows: [position(false)] }];
   if (sql.startsWith('set default_transaction_read_only')) return [{}, { rows: [RUN] }];
+  if (sql.includes('default_transaction_read_only')) return { rows: [RUN] };
   if (sql.includes('as walfile') || sql.includes('pg_last_wal_replay_lsn'))
     return { rows: [{ ...position(isSlave), ...RUN }] };
   return sql.includes('limit $1') || sql.includes('limit $2') ? TWENTY_ROWS : ROWS;
