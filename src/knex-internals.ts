@@ -2,17 +2,13 @@ import type { EventEmitter } from 'node:events';
 import type { Transform } from 'node:stream';
 import type { Knex } from 'knex';
 import type { CommitAnswer, ConnectionGuard, GUARD } from './pg-internals.js';
+import type { TarnPool } from './pool-internals.js';
 
 /*
- * The private parts of Knex, of its pool (tarn) and of its driver (pg) that routing stands on, typed here and nowhere else.
- * `test/contract/knex-internals.spec.ts` fails when a release changes them; at boot `knex-check.ts` refuses a Knex that lacks one.
+ * The private parts of Knex and of its connections that routing stands on, typed here and nowhere else.
+ * `test/contract/knex-internals.spec.ts` fails when a release of one of them changes them; at boot `knex-check.ts` refuses a
+ * Knex that lacks one.
  */
-
-/** tarn's pool; `pendingAcquires` are those who wait for a connection. */
-export interface TarnPool {
-  release(connection: KnexConnection): boolean;
-  readonly pendingAcquires?: readonly { reject(error: Error): void }[];
-}
 
 /** A driver's connection. These are parts of pg's; other drivers may lack all of them. */
 export interface KnexConnection {
@@ -83,7 +79,7 @@ export interface KnexClient extends EventEmitter {
   /** Null where the function's last answer did not say when it expires: then Knex never asks again. */
   connectionConfigExpirationChecker?: (() => boolean) | null;
   /** Undefined where nothing says how to connect, and after `destroy()`. */
-  readonly pool: TarnPool | undefined;
+  readonly pool: (Partial<TarnPool<KnexConnection>> & Pick<TarnPool<KnexConnection>, 'release'>) | undefined;
   readonly driver: unknown;
   readonly driverName: unknown;
   readonly version: unknown;

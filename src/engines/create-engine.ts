@@ -6,6 +6,7 @@ import type { ResolvedEngineOptions } from '../options/resolved-options.js';
 import { ASKED_AT_ONCE } from './ask-servers.js';
 import { readOnlyConfig } from './read-only-pool.js';
 import { giveBackToUsersPool } from './users-pool.js';
+import { FreeConnections, hasOwnWays } from './free-connections.js';
 import { refuseWhenClosing } from './refuse-when-closing.js';
 import { askForEachConnection, connectingWithin, limitConnecting } from './connection-settings.js';
 import { Engine, type EngineRole } from './engine.js';
@@ -39,6 +40,8 @@ export function createEngine(
   const refusesWrites = !isOther || readOnly !== undefined;
   const engine: Engine = new Engine({ name, role, weight, knex: own, probes, refusesWrites, clock });
   if (!onPostgres) return engine;
+  if (hasOwnWays(own, config))
+    engine.freeConnections = new FreeConnections(own, (connection) => engine.isCurrent(connection));
   limitConnecting(own, CONNECT_TIMEOUT_MS[role]);
   limitConnecting(probes, PROBE_ACQUIRE_TIMEOUT_MS);
   for (const one of [own, probes]) {

@@ -4,12 +4,11 @@ import { type KnexConnection, clientOf, sever } from '../knex-internals.js';
 import { EngineServers, type Endpoint } from './engine-servers.js';
 import { closeWithin } from './close-within.js';
 import type { EngineState } from './engine-state.js';
+import type { FreeConnections } from './free-connections.js';
+import { TouchedConnections } from './touched-connections.js';
 import { rejectWaiting } from './waiting-acquires.js';
 
 export type EngineRole = 'master' | 'slave';
-
-/** No connection is begun in it. */
-const TOUCHED = -1;
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -39,10 +38,13 @@ export class Engine {
   inFlight = 0;
   /** Which servers its name leads to. */
   readonly servers = new EngineServers();
+  readonly touched = new TouchedConnections();
   /** Written by health alone, through the registry. */
   state: EngineState;
   /** Resolves when its role is sure, to false where that is not watched; health's to say. A master's new connections wait for it. */
   confirmRole: () => Promise<boolean> = () => Promise.resolve(false);
+  /** Undefined where only Knex itself can take a connection from its pool. */
+  freeConnections: FreeConnections | undefined;
   /** Its open connections. */
   private readonly connections = new Set<KnexConnection>();
   /** And since when, in ms of the clock. */
@@ -50,8 +52,6 @@ export class Engine {
   /** Counts what connections don't survive: a change of role, or having been cut. */
   private generation = 0;
   private readonly generations = new WeakMap<object, number>();
-  /** Connections in use on which something may have been left. */
-  private readonly touched = new Set<KnexConnection>();
 
   private readonly clock: Clock;
 
@@ -130,7 +130,7 @@ export class Engine {
 
   /** Whether an idle connection may still be used: not where it was begun in another role, was cut, or leads to a worse server. */
   isCurrent(connection: KnexConnection): boolean {
-    if (this.servers.isAvoided(connection)) return false;
+    if (this.servers.isAvoided(connection) || this.touched.has(connection)) return false;
     return (this.generations.get(connection) ?? this.generation) === this.generation;
   }
 
@@ -139,19 +139,6 @@ export class Engine {
     const { servers, clock, probeConnections } = this;
     if (!servers.areSeveral) return true;
     return clock.nowMs() - (probeConnections.get(connection) ?? 0) < PROBED_FOR_MS;
-  }
-
-  /** What runs on the connection may leave something there, such as a lock or a setting: it is not used again after this. */
-  touch(connection: KnexConnection): void {
-    this.generations.set(connection, TOUCHED);
-    this.touched.add(connection);
-  }
-
-  /** The connection was given back. One that was touched ends, and what was left on it too. */
-  givenBack(connection: KnexConnection): void {
-    if (!this.touched.delete(connection)) return;
-    connection.once?.('end', () => (connection.__knex__disposed = undefined)); // on purpose: nothing to warn of
-    void connection.end?.();
   }
 
   /** Another role from now on; connections that were begun in the old one are not used again. */

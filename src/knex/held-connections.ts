@@ -36,9 +36,9 @@ export class HeldConnections {
   }
 
   /** Counts as in flight from here on: until its release, once `took` was told of it, or until `gaveUp`. */
-  wait(engine: Engine): Promise<KnexConnection> {
+  wait(engine: Engine): KnexConnection | Promise<KnexConnection> {
     engine.inFlight++;
-    return clientOf(engine.knex).acquireConnection();
+    return engine.freeConnections?.take() ?? clientOf(engine.knex).acquireConnection();
   }
 
   took(connection: KnexConnection, engine: Engine): void {
@@ -51,14 +51,18 @@ export class HeldConnections {
     engine.inFlight--;
   }
 
-  /** Returns the connection's engine. A second release counts for nothing. */
-  release(connection: KnexConnection): Engine | undefined {
+  /** To its engine's pool, or to that of `stranger` where it is unknown. A promise where that is not done at once. */
+  release(connection: KnexConnection, stranger: () => Engine): Promise<void> | undefined {
     const hold = this.holds.get(connection);
     if (hold?.isHeld) {
-      hold.isHeld = false;
+      hold.isHeld = false; // a second release counts for nothing
       hold.engine.inFlight--;
     }
-    return hold?.engine;
+    const engine = hold?.engine ?? stranger();
+    const isBack = engine.freeConnections?.putBack(connection);
+    const released = isBack ? undefined : clientOf(engine.knex).releaseConnection(connection);
+    engine.touched.givenBack(connection);
+    return released;
   }
 
   markChanged(connection: KnexConnection | undefined): void {

@@ -27,7 +27,8 @@ export class QueryRun extends Run {
           this.ended();
           return result;
         } finally {
-          if (!this.isBound) await this.giveBack(dispatched.engine);
+          const givenBack = this.isBound ? undefined : this.giveBack(dispatched.engine);
+          if (givenBack) await givenBack;
         }
       } catch (error) {
         next = await this.mended(error);
@@ -35,14 +36,15 @@ export class QueryRun extends Run {
     }
   }
 
-  private acquire(engine: Engine): Promise<KnexConnection> {
+  private acquire(engine: Engine): KnexConnection | Promise<KnexConnection> {
     return this.isBound ? this.runner.client.acquireConnection() : this.parts.held.wait(engine);
   }
 
   private giveBack(engine: Engine): Promise<void> | undefined {
-    const { connection, client } = this.runner;
-    if (connection) return client.releaseConnection(connection);
-    this.parts.held.gaveUp(engine);
+    const { held } = this.parts;
+    const { connection } = this.runner;
+    if (connection) return held.release(connection, () => engine);
+    held.gaveUp(engine);
     return undefined;
   }
 

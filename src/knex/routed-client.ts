@@ -1,4 +1,3 @@
-import type { Engine } from '../engines/engine.js';
 import type { Explanation } from '../routing/explanation.js';
 import { knexVersion } from '../knex-check.js';
 import {
@@ -90,7 +89,7 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
     }
 
     override releaseConnection(connection: KnexConnection): Promise<void> {
-      return giveBack(connection, held.release(connection) ?? engineOf(this, parts));
+      return held.release(connection, () => engineOf(this, parts)) ?? Promise.resolve();
     }
 
     override cancelQuery(connection: KnexConnection): Promise<unknown> {
@@ -147,10 +146,4 @@ function named(
   const object = toQueryObject(query);
   object.engine = engine.name;
   return object;
-}
-
-function giveBack(connection: KnexConnection, owner: Engine): Promise<void> {
-  const released = clientOf(owner.knex).releaseConnection(connection);
-  owner.givenBack(connection);
-  return released;
 }

@@ -155,7 +155,7 @@ export class Run {
       dispatched.query.classification.intent !== 'read' &&
       runner.connection
     )
-      dispatched.engine.touch(runner.connection);
+      dispatched.engine.touched.touch(runner.connection);
   }
 
   private attempt({ engine, role, startedAt, query: { classification, movable } }: Dispatched): Attempt {

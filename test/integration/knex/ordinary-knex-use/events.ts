@@ -87,6 +87,15 @@ export function ordinaryEvents(get: GetKnexUnderTest): void {
       expect(seenFailing).toEqual(['start', 'query select *', 'query-error', 'error']);
     });
 
+    test('are heard by a listener that is added just after the query was started', async (knex) => {
+      await knex('posts').first(); // a connection is there and free
+      const query = knex('posts').select('id').limit(1);
+      const answer = query.then((rows: unknown) => rows);
+      const seen = record(query);
+      await answer;
+      expect(seen).toEqual(['start', 'query select "id"', 'query-response', 'end']);
+    });
+
     test('carry the SQL, its bindings, the connection, and the response', async (_knex, { create }) => {
       const knex = await create({});
       const queries: Record<string, unknown>[] = [];

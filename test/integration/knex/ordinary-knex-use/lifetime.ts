@@ -3,7 +3,11 @@ import { type GetKnexUnderTest, itWith } from './knex-under-test.js';
 
 interface Pool {
   numUsed(): number;
+  on(event: string, listener: () => void): void;
 }
+
+/** What a pool tells of each connection that it gives. */
+const TAKEN = ['acquireRequest', 'acquireSuccess', 'release'] as const;
 
 export function ordinaryLifetime(get: GetKnexUnderTest): void {
   const test = itWith(get);
@@ -33,6 +37,18 @@ export function ordinaryLifetime(get: GetKnexUnderTest): void {
       expect(pool.numUsed()).toBe(1);
       await knex.client.releaseConnection(connection);
       expect(pool.numUsed()).toBe(0);
+    });
+
+    test('tells listeners of its pool of each connection that is taken and released', async (_knex, {
+      create,
+    }) => {
+      const knex = await create({});
+      await knex('notes').insert({ text: 'A' });
+      const heard: string[] = [];
+      for (const event of TAKEN) (knex.client.pool as Pool).on(event, () => heard.push(event));
+      await knex('notes').insert({ text: 'B' });
+      await knex.transaction(async (trx) => void (await trx('notes').insert({ text: 'C' })));
+      expect(heard).toEqual([...TAKEN, ...TAKEN]);
     });
   });
 
