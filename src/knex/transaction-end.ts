@@ -50,29 +50,27 @@ export class TransactionEnd {
       this.rollback ??= { error };
       return rollback(connection, error);
     };
-    Object.defineProperties(transaction, {
-      _resolver: {
-        get: () => (value?: unknown) => this.resolved(value),
-        set: (given: KnexTransaction['_resolver']) => {
-          this.resolve = given;
-        },
-      },
-      _rejecter: {
-        get: () => (error: unknown) => this.rejected(error),
-        set: (given: KnexTransaction['_rejecter']) => {
-          this.reject = given;
-        },
-      },
-    });
   }
 
   /** Where BEGIN fails, Knex runs the work all the same, though each query in it fails then. */
   private async begin(connection: KnexConnection, begin: KnexTransaction['begin']): Promise<unknown> {
     this.connection = connection;
     this.parts.begins(connection, this.met);
-    const answer = await begin(connection);
+    const begun = begin(connection);
+    await undefined; // Knex sets what settles the transaction in the turn in which it begins, and settles it later
+    this.settleByUs();
+    const answer = await begun;
     if (this.failure) throw this.failure.error;
     return answer;
+  }
+
+  /** Not by accessors: V8 keeps an object that is given some as a dictionary, and each transaction would take longer. */
+  private settleByUs(): void {
+    const { transaction } = this;
+    this.resolve = transaction._resolver;
+    this.reject = transaction._rejecter;
+    transaction._resolver = (value) => this.resolved(value);
+    transaction._rejecter = (error) => this.rejected(error);
   }
 
   private commit(connection: KnexConnection, value: unknown): Promise<CommitAnswer | undefined> {

@@ -160,7 +160,7 @@ describe('what routing stands on in Knex', () => {
     expect(own.client).toBeDefined();
   });
 
-  it('a transaction begins by its begin(connection), and settles by the _resolver and _rejecter that it is given before that is over', async () => {
+  it('a transaction begins by its begin(connection), and settles by the _resolver and _rejecter that it is given in that turn, and not in it', async () => {
     const { db: own, Stub, connection } = stubbed();
     const seen: unknown[] = [];
     class Watching extends Stub {
@@ -169,21 +169,31 @@ describe('what routing stands on in Knex', () => {
         const begin = transaction.begin.bind(transaction);
         transaction.begin = async (held) => {
           seen.push(['begin', held === connection, transaction._resolver, transaction._rejecter]);
-          const answer = await begin(held);
+          const begun = begin(held);
+          await undefined;
           const { _resolver: resolve, _rejecter: reject } = transaction;
           transaction._resolver = (value) => resolve([seen.push(['resolve', value]), value]);
           transaction._rejecter = (error) => reject(seen.push(['reject', error]));
-          return answer;
+          return begun;
         };
         return transaction;
       }
+      override _query(held: unknown, query: { sql: string; response?: unknown }): Promise<unknown> {
+        return isBroken ? Promise.reject(failed) : super._query(held, query);
+      }
     }
+    const failed = new Error('BEGIN failed, as soon as it can');
+    let isBroken = false;
     const watching = knex({ client: Watching as unknown as typeof Knex.Client });
     clientOf(watching).acquireConnection = async () => connection;
     expect(await watching.transaction(async () => 'value')).toEqual([2, 'value']);
     await expect(watching.transaction(() => Promise.reject('no'))).rejects.toBe(4); // oxlint-disable-line prefer-promise-reject-errors
+    isBroken = true;
+    await expect(watching.transaction(async () => undefined)).rejects.toBe(6);
     const begun = ['begin', true, undefined, undefined];
-    expect(seen).toEqual([begun, ['resolve', 'value'], begun, ['reject', 'no']]);
+    expect(seen.slice(0, 6)).toEqual([
+      begun, ['resolve', 'value'], begun, ['reject', 'no'], begun, ['reject', failed],
+    ]); // prettier-ignore
     expect(own.client).toBeDefined();
   });
 
