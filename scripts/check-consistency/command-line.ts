@@ -6,8 +6,8 @@ export interface CommandLine {
   readonly seconds: number;
   /** Our rows are run round after round until they have made so many operations together. */
   readonly operations: number;
-  /** Only rows whose name or router contains this. */
-  readonly only: string | undefined;
+  /** Only rows whose name and router match. */
+  readonly only: RegExp;
 }
 
 const DEFAULT_SECONDS = 8;
@@ -16,7 +16,7 @@ export const USAGE = `npm run check:consistency -- [options]
 
   --seconds N      how long each row runs (default ${DEFAULT_SECONDS})
   --operations N   run our rows again until they have made so many operations together, such as 1000000
-  --only TEXT      only rows with this in their name or router`;
+  --only PATTERN   only rows whose name and router match, such as 'promotion|PgBouncer'`;
 
 /** Undefined: help was asked for. Throws for what is no option or no number. */
 export function readCommandLine(args: readonly string[]): CommandLine | undefined {
@@ -33,6 +33,6 @@ export function readCommandLine(args: readonly string[]): CommandLine | undefine
   return {
     seconds: positiveNumber('seconds', values.seconds) ?? DEFAULT_SECONDS,
     operations: positiveNumber('operations', values.operations) ?? 0,
-    only: values.only?.toLowerCase(),
+    only: new RegExp(values.only ?? '', 'i'),
   };
 }

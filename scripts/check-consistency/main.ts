@@ -19,7 +19,7 @@ async function main(line: CommandLine): Promise<void> {
   const oursWanted = all.filter(({ isOurs }) => isOurs);
   const naiveWanted = all.filter(({ isOurs }) => !isOurs);
   if (oursWanted.length + naiveWanted.length === 0)
-    throw new Error(`no row has ${line.only} in its name or router`);
+    throw new Error(`no row's name and router match ${line.only}`);
   const databases = new Databases(() => CheckDatabase.start());
   try {
     console.log(tableHead());
@@ -71,8 +71,7 @@ function progressText({ seconds, operations, anomalies }: ConsistencyProgress): 
 }
 
 function wanted(scenarios: readonly Scenario[], { only }: CommandLine): readonly Scenario[] {
-  if (only === undefined) return scenarios;
-  return scenarios.filter(({ name, router }) => `${name} ${router}`.toLowerCase().includes(only));
+  return scenarios.filter(({ name, router }) => only.test(`${name} ${router}`));
 }
 
 function isFault(result: Result): boolean {

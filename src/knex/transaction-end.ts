@@ -57,7 +57,7 @@ export class TransactionEnd {
     this.connection = connection;
     this.parts.begins(connection, this.met);
     const begun = begin(connection);
-    await undefined; // Knex sets what settles the transaction in the turn in which it begins, and settles it later
+    await Promise.resolve(); // Knex sets what settles the transaction in the turn in which it begins, and settles it later
     this.settleByUs();
     const answer = await begun;
     if (this.failure) throw this.failure.error;
