@@ -21,7 +21,7 @@ import {
 } from '@nestjs/common';
 import { HttpAdapterHost } from '@nestjs/core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
-import type { Knex } from 'knex';
+import knex, { type Knex } from 'knex';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { type Observable, defer, from, map } from 'rxjs';
@@ -299,6 +299,13 @@ const WAYS = Object.entries({
 
 @Module({ controllers: [PostsController, StrongController, WaysController] })
 class BoardModule {}
+
+/** PostgreSQL, as a database of which nothing is known. */
+class OtherDatabase extends (knex({ client: 'pg' }).client.constructor as typeof Knex.Client) {
+  static {
+    Object.assign(this.prototype, { driverName: 'other' });
+  }
+}
 
 let replication: ReplicatedPostgres;
 let slave1: PostgresSlave;
@@ -776,7 +783,7 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
     });
 
     it('is of another database, whose positions nobody knows', async () => {
-      const other = await another({}, { client: 'redshift' });
+      const other = await another({}, { client: OtherDatabase, health: undefined });
       const { status, headers } = await other.post('/posts', { title: 'A' });
       expect([status, headers.get('database-bookmark')]).toEqual([201, null]);
       expect(headers.getSetCookie().filter((line) => line.startsWith('db_seen'))).toEqual([]);
