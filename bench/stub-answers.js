@@ -47,12 +47,17 @@ const CATALOGUE = {
   castTypes: null,
   views: null,
   masterOnly: null,
+  locked: null,
+  sequences: null,
+  versions: null,
+  isSerializable: false,
   unsafeUnsaid: false,
   backslashEscapes: false,
 };
 
 /** What routing asks PostgreSQL itself; everything else is a query of the benchmark's. */
 export function answer(sql, isSlave) {
+  if (sql.endsWith(' as told')) return { rows: [{ told: '1' }] };
   if (sql.includes('as catalogue')) return [{}, { rows: [{ catalogue: CATALOGUE }] }];
   if (sql.includes('pg_control_system')) return { rows: [probe(isSlave)] };
   if (sql.startsWith('COMMIT; ')) return [{ command: 'COMMIT', rows: [] }, { rows: [position(false)] }];

@@ -1,4 +1,5 @@
 import { createBalancer } from './balancer/create-balancer.js';
+import { createClassifier } from './composition/create-classifier.js';
 import { createClients } from './composition/create-clients.js';
 import { createDecider } from './composition/create-decider.js';
 import { createEngines, createFreshness } from './composition/create-engines.js';
@@ -8,8 +9,6 @@ import { OUTSIDE, type Outside } from './composition/outside.js';
 import { DatabaseRouting } from './database-routing.js';
 import { SlaveDiscovery } from './discovery/slave-discovery.js';
 import { isPostgres } from './engines/create-engine.js';
-import type { EngineRegistry } from './engines/engine-registry.js';
-import { QueryClassifier } from './intent/query-classifier.js';
 import { EngineViews } from './knex/engine-view.js';
 import { Lifecycle } from './lifecycle.js';
 import { assertLoadedOnce } from './loaded-once.js';
@@ -43,11 +42,11 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
     onPostgres && engines.balancing ? createFreshness(options, engines, balancer, outside) : undefined;
   const health = onPostgres ? createHealth(options, engines, freshness, { events, outside }) : undefined;
   const clients = createClients(options, { freshness, engines, health }, outside);
-  const classifier = createClassifier(options, onPostgres ? engines : undefined, outside);
+  const classifier = createClassifier(options, engines, health, outside);
   const clientsByPosition = clients.bookmarks !== undefined;
   const known = { engines, freshness, health, balancer, classifier, clientsByPosition, clock };
   const { decider, foresight } = createDecider(options, known);
-  const rooms = { ...known, decider, foresight, events };
+  const rooms = { ...known, decider, foresight, events, askName: outside.askName };
   const tools = createKnexTools(options, rooms);
   const discovery = slaveSource && new SlaveDiscovery(engines, slaveSource, logger, clock);
   discovery?.start();
@@ -64,14 +63,4 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
     createKnex: (knexEngine, face) =>
       createRoutedKnex(shared, { ...tools, ...face, knexEngine, views: new EngineViews() }),
   });
-}
-
-/** PostgreSQL's catalogue and grammar for PostgreSQL; the SQL of other databases is not looked into. */
-function createClassifier(
-  { classify: classifySql, logger }: ResolvedOptions,
-  postgres: EngineRegistry | undefined,
-  { catalogue, clock }: Outside,
-): QueryClassifier {
-  const readCatalogue = postgres && (() => catalogue(postgres.master));
-  return new QueryClassifier({ readCatalogue, classifySql, logger, clock });
 }

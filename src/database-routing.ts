@@ -89,7 +89,7 @@ export class DatabaseRouting {
 
   /**
    * Resolves when SQL can be classified: PostgreSQL's grammar is loaded and the master's catalogue was read, or can't be.
-   * No query needs to wait for it: until then raw SQL and functions run on the master. Never rejects.
+   * Until then reads wait for a second at most, and then run on the master. Never rejects.
    */
   ready(): Promise<void> {
     return this.parts.classifier.ready();

@@ -67,6 +67,7 @@ export interface KnexTransaction extends Pick<Promise<unknown>, 'catch'> {
 
 export interface KnexTransactionConfig {
   readOnly?: boolean;
+  isolationLevel?: string;
   connection?: KnexConnection;
 }
 

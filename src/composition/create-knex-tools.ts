@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { Explainer } from '../dispatch/explainer.js';
 import { MissedGuards } from '../dispatch/missed-guards.js';
+import { LaggingCatalogues, NAMES_AT_ONCE, NAMES_PER_SECOND } from '../dispatch/lagging-catalogues.js';
 import { RETRIES_AT_ONCE, RETRIES_PER_SECOND, Retries } from '../dispatch/retries.js';
 import { ReadThenWrite } from '../dispatch/read-then-write.js';
 import { SeenTracker } from '../dispatch/seen-tracker.js';
@@ -10,6 +11,7 @@ import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { Health } from '../health/health.js';
 import { TokenBucket } from '../health/token-bucket.js';
+import type { AskName } from '../intent/name-question.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
 import { HeldConnections } from '../knex/held-connections.js';
 import type { KnexTools } from '../knex/knex-parts.js';
@@ -30,6 +32,7 @@ export interface Rooms {
   /** Whether clients carry positions; else what they have seen is kept by time. */
   readonly clientsByPosition: boolean;
   readonly events: RoutingEvents;
+  readonly askName: AskName;
   readonly clock: Clock;
 }
 
@@ -38,6 +41,9 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const { name: set, logger, retryWrites: writes, failover } = options;
   const { engines, classifier, decider, foresight, health, freshness, clientsByPosition, events, clock } =
     rooms;
+  const { askName } = rooms;
+  const names = new TokenBucket(NAMES_AT_ONCE, NAMES_PER_SECOND, clock);
+  const lagging = new LaggingCatalogues({ engines, decider, classifier, freshness, askName, budget: names });
   const isContested = () => health?.isContested === true;
   const misses = new MissedGuards(options.bookmark.waitMs / 4, clock);
   const tracker = new SeenTracker(freshness, clientsByPosition, misses);
@@ -48,6 +54,7 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
     classifier,
     tracker,
     logger,
+    lagging,
     isContested,
   });
   const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
@@ -57,7 +64,7 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const readThenWrite = createReadThenWrite(options, classifier);
   const { rules } = decider;
   const explainer = new Explainer({ set, engines, rules, foresight, classifier, readThenWrite, isContested });
-  return { engines, dispatcher, tracker, misses, held, retries, readThenWrite, explainer, clock };
+  return { engines, dispatcher, tracker, misses, held, retries, lagging, readThenWrite, explainer, clock };
 }
 
 function createReadThenWrite(

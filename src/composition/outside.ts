@@ -4,8 +4,10 @@ import type { Engine } from '../engines/engine.js';
 import { FRESHNESS_QUESTIONS, type FreshnessQuestions } from '../freshness/freshness-questions.js';
 import type { HealthQuestions } from '../health/engine-probe.js';
 import { SqlHealthQuestions } from '../health/health-questions.js';
+import { readCounters, readFingerprint } from '../intent/catalogue-changes.js';
 import { readCatalogue } from '../intent/catalogue-reader.js';
-import type { CatalogueRows } from '../intent/catalogue-rows.js';
+import type { CatalogueQuestions } from '../intent/catalogue-watch.js';
+import { type AskName, askName } from '../intent/name-question.js';
 
 /** What the core takes from outside, so that it also runs where time, chance and servers are simulated. */
 export interface Outside {
@@ -16,7 +18,10 @@ export interface Outside {
   readonly newSecret: () => string;
   readonly freshness: FreshnessQuestions;
   readonly health: HealthQuestions;
-  readonly catalogue: (master: Engine) => Promise<CatalogueRows>;
+  readonly catalogue: {
+    readonly [Q in keyof CatalogueQuestions]: (engine: Engine) => ReturnType<CatalogueQuestions[Q]>;
+  };
+  readonly askName: AskName;
 }
 
 export const OUTSIDE: Outside = {
@@ -25,5 +30,10 @@ export const OUTSIDE: Outside = {
   newSecret: () => randomBytes(32).toString('hex'),
   freshness: FRESHNESS_QUESTIONS,
   health: new SqlHealthQuestions(),
-  catalogue: ({ probes }) => readCatalogue(probes),
+  catalogue: {
+    read: ({ probes }) => readCatalogue(probes),
+    counters: ({ probes }) => readCounters(probes),
+    fingerprint: ({ probes }) => readFingerprint(probes),
+  },
+  askName,
 };

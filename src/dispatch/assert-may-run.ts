@@ -10,3 +10,9 @@ export function assertMayRun(
   if (role === 'slave' && (intent === 'write' || (intent === 'unproved' && !refusesWrites)))
     throw new WriteOnSlaveError(name, because);
 }
+
+/** The same in a transaction; what a read-only one undoes is refused in others when it has its connection. */
+export function assertMayRunInTransaction(engine: Engine, classification: Classification): void {
+  const isUndone = classification.leaves !== 'unknown' && engine.refusesWrites;
+  if (!isUndone) assertMayRun(engine, classification);
+}

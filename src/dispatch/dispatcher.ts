@@ -2,22 +2,22 @@ import type { EngineChoice } from '../context/context.js';
 import { currentContext } from '../context/context-storage.js';
 import type { Engine } from '../engines/engine.js';
 import { TwoMastersError, WriteOnSlaveError } from '../errors.js';
-import { type Classification, READ, write } from '../intent/intent.js';
+import type { Classification } from '../intent/intent.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
+import type { TransactionConfig } from '../intent/transaction-intent.js';
 import { queryShape } from '../intent/query-shape.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { Decided, Decider } from '../routing/decider.js';
 import type { DecisionAnnouncer } from '../routing/decision-announcer.js';
-import type { Decision } from '../routing/decision.js';
-import { assertMayRun } from './assert-may-run.js';
+import { type Decision, onceDecided } from '../routing/decision.js';
+import { assertMayRun, assertMayRunInTransaction } from './assert-may-run.js';
 import { type Dispatched, type DispatchedQuery, type Dispatching, settled } from './dispatched.js';
 import { DispatchedTransaction } from './dispatched-transaction.js';
+import type { LaggingCatalogues } from './lagging-catalogues.js';
 import { factsOf } from './query-facts.js';
 import type { SeenTracker } from './seen-tracker.js';
 
-const TRANSACTION = write('a transaction writes unless it is begun with { readOnly: true }');
-
-/** What the dispatcher is put together from. */
+/** What the dispatcher is put together from; `set` is its name. */
 export interface DispatcherParts {
   /** The set's name. */
   readonly set: string;
@@ -26,6 +26,7 @@ export interface DispatcherParts {
   readonly classifier: QueryClassifier;
   readonly tracker: SeenTracker;
   readonly logger: RoutingLogger;
+  readonly lagging: Pick<LaggingCatalogues, 'steer'>;
   /** Whether nobody can tell which server is the master. */
   readonly isContested: () => boolean;
 }
@@ -36,32 +37,34 @@ export class Dispatcher {
 
   /** The engine of a builder or raw that is about to run outside a transaction. */
   query(builder: object, knexEngine: EngineChoice | undefined): Dispatching {
-    const query = this.looked(builder, this.parts.classifier.classify(builder), knexEngine);
-    return this.sent(query, this.decide(query));
+    const { classifier } = this.parts;
+    const look = () => this.looked(builder, classifier.classify(builder), knexEngine);
+    const send = (query: DispatchedQuery) => this.sent(query, this.decide(query));
+    const query = look();
+    const { classification, context } = query;
+    const awaited = classification.awaitsCatalogue && context.balanced && classifier.awaited();
+    return awaited ? awaited.then(() => send(look())) : send(query);
   }
 
   /** The engine of a whole transaction: one that is read-only is one read, any other is a write. */
-  transaction(readOnly: boolean, knexEngine: EngineChoice | undefined): DispatchedTransaction {
-    const query = this.looked(undefined, readOnly ? READ : TRANSACTION, knexEngine);
+  transaction(config: TransactionConfig, knexEngine: EngineChoice | undefined): DispatchedTransaction {
+    const query = this.looked(undefined, this.parts.classifier.ofTransaction(config), knexEngine);
     const begin = (decision: Decision) => this.announced(query, decision);
-    const dispatch = () => {
-      const decided = this.decide(query);
-      return decided instanceof Promise ? decided.then(begin) : begin(decided);
-    };
-    return this.begun(query, dispatch, readOnly);
+    return this.begun(query, () => onceDecided(this.decide(query), begin), config.readOnly === true);
   }
 
   /** A transaction on a connection that was passed to it: where it runs is settled. */
   connectionTransaction(engine: Engine): DispatchedTransaction {
-    const query = settled(this.looked(undefined, TRANSACTION, undefined), 'session');
+    const looked = this.looked(undefined, this.parts.classifier.ofTransaction({}), undefined);
+    const query = settled(looked, 'session');
     const begun = this.parts.tracker.dispatched(query, { engine, reason: 'transaction' });
     return this.begun(query, () => begun, false);
   }
 
-  /** A query inside a transaction, on the transaction's engine (rule 1). What it writes is the transaction's to tell. */
+  /** A query inside a transaction, on the transaction's engine (rule 1). What it leaves behind is for its connection to judge. */
   transactionQuery(builder: object, engine: Engine): Dispatched {
     const classification = this.parts.classifier.classify(builder);
-    assertMayRun(engine, classification);
+    assertMayRunInTransaction(engine, classification);
     if (engine.role === 'master') this.assertOneMaster(classification);
     const query = { ...this.looked(builder, classification, undefined), movable: false };
     return this.announced(query, { engine, reason: 'transaction' });
@@ -82,7 +85,7 @@ export class Dispatcher {
 
   /** A query has ended outside a transaction. */
   ended({ query }: Dispatched): void {
-    if (query.classification.changesCatalogue) this.catalogueChanged();
+    this.catalogueChanged(query.classification.changesCatalogue);
   }
 
   /** Another way for a read whose slave is outdated, or can't prove that it is not; after the second the master is left. */
@@ -104,8 +107,7 @@ export class Dispatcher {
     const decided = isLast ? elsewhere() : this.decide(query);
     const other = (decision: Decision) =>
       failed.role === 'slave' && decision.engine === failed ? elsewhere() : decision;
-    const moved = decided instanceof Promise ? decided.then(other) : other(decided);
-    return this.sent({ ...query, movable: query.knexEngine === undefined }, moved);
+    return this.sent({ ...query, movable: query.knexEngine === undefined }, onceDecided(decided, other));
   }
 
   /**
@@ -116,7 +118,7 @@ export class Dispatcher {
     const { decider, classifier, logger } = this.parts;
     const { facts, context, movable } = query;
     if (!movable) throw new WriteOnSlaveError(engine.name, cause.message, { cause });
-    classifier.remember(facts.builder);
+    classifier.remember(facts.builder, cause);
     logger.warn(
       `Slave ${engine.name} refused a write that looked like a read; it runs on the master: ${queryShape(facts.builder)}`,
     );
@@ -127,8 +129,8 @@ export class Dispatcher {
   }
 
   /** What changes the catalogue has taken effect. */
-  catalogueChanged(): void {
-    this.parts.classifier.catalogueChanged();
+  catalogueChanged(change: Classification['changesCatalogue']): void {
+    if (change) this.parts.classifier.catalogueChanged(change);
   }
 
   /** A builder, or a transaction, in the context in which it runs. */
@@ -160,9 +162,9 @@ export class Dispatcher {
   }
 
   private decide({ facts, classification, context, knexEngine }: DispatchedQuery): Decided {
-    const { decider } = this.parts;
+    const { decider, lagging } = this.parts;
     this.assertOneMaster(classification);
-    if (knexEngine === undefined) return decider.decide(facts, context);
+    if (knexEngine === undefined) return lagging.steer(facts, context, decider.decide(facts, context));
     const choice = { engine: knexEngine, reason: 'query' } as const;
     const { engine } = decider.decision(choice, context);
     assertMayRun(engine, classification);

@@ -6,11 +6,11 @@ import { ownSettingsOf } from './own-settings.js';
 /** What the rules look at of a builder, or of a transaction that has none. */
 export function factsOf(
   builder: object | undefined,
-  { intent }: Classification,
+  { intent, answersDiffer, awaitsCatalogue }: Classification,
   context: Context,
   rules: RoutingRules,
 ): QueryFacts {
   const own = builder ? ownSettingsOf(builder) : {};
   const consistency = own.consistency ?? context.consistency ?? rules.consistency;
-  return { intent, engine: own.engine, consistency, builder };
+  return { intent, answersDiffer, awaitsCatalogue, engine: own.engine, consistency, builder };
 }

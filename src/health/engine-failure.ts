@@ -123,3 +123,13 @@ const READ_ONLY_CODES: ReadonlySet<unknown> = new Set([
 export function isRefusedWrite(error: unknown): error is Error {
   return error instanceof Error && READ_ONLY_CODES.has((error as { code?: unknown }).code);
 }
+
+/** `feature_not_supported`, of which PostgreSQL has many: the part of its source that raises it tells which, in any language. */
+const FEATURE_NOT_SUPPORTED = '0A000';
+const OPENS_RELATION = 'get_relation_info';
+
+/** Whether a slave refused a query for a table that is not there: unlogged, as it is on the master or was before. */
+export function isNotOnSlaves(error: unknown): boolean {
+  const { code, routine } = (error ?? {}) as DriverError;
+  return code === FEATURE_NOT_SUPPORTED && routine === OPENS_RELATION;
+}

@@ -25,16 +25,15 @@ const JOINS = new Set<unknown>([
   'cross',
 ]);
 const NULLS = new Set<unknown>([undefined, null, '', 'first', 'last']);
-
 /** Deeper than any query that people write; past it nothing is proved. */
 const DEEPEST = 64;
-
 const LOCKS = write('it locks rows');
 const ASKS_SCHEMA = write('it is a schema builder');
 const CHANGES_SCHEMA = write('it is a schema change', { changesCatalogue: true });
 const RAW = unproved('it is raw SQL');
 const HOLDS_RAW = unproved('it holds raw SQL');
 const HOLDS_CALLBACK = unproved('it holds a callback that can be told by its SQL only');
+const AWAITED = unproved('the catalogue is not there yet to tell of a relation', { awaitsCatalogue: true });
 const TOO_DEEP = unproved('it nests too deep');
 const METHODS = new Map<string, Classification>();
 
@@ -161,6 +160,7 @@ function writeBy(method: string): Classification {
 /** An unknown table may be a CTE's name, which the SQL tells. */
 function ofTable(text: string, verdict: Exclude<Verdict, 'safe'>): Classification {
   if (verdict === 'unknown') return unproved(`relation ${text} is unknown`);
+  if (verdict === 'awaited') return AWAITED;
   if (verdict === 'doubtful') return unproved(`relation ${text} may do more than read`);
   return write(`relation ${text} is not on slaves or does more than read`);
 }

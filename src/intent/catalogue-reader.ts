@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { rejectWithoutSql } from './catalogue-changes.js';
 import type { CatalogueRows } from './catalogue-rows.js';
 
 /** What a function that is not volatile may do for all that; of `pg_proc p` and `pg_language l`. */
@@ -20,7 +21,7 @@ parts as (
   group by aggfnoid
 ),
 procs as (
-  select p.oid, n.nspname, p.proname, p.prokind, p.proargtypes, p.pronargs, p.pronargdefaults, p.proargdefaults,
+  select p.oid, p.xmin, n.nspname, p.proname, p.prokind, p.proargtypes, p.pronargs, p.pronargdefaults, p.proargdefaults,
     p.prorettype, p.proallargtypes, p.provariadic <> 0 as takes_more,
     case when p.oid >= 16384 and l.lanname = 'c' then substring(p.probin from '([^/.]+)[^/]*$') || '.' || p.prosrc end as symbol,
     case when ${LOOKED_INTO} then case when p.prokind = 'a' then 'aggregate' else l.lanname end end as language,
@@ -42,6 +43,15 @@ relations as (
     exists (select from not_on_slaves s where s.oid = c.oid) as master_only
   from pg_class c join pg_namespace n on n.oid = c.relnamespace
   where c.relkind in ('r', 'p', 'm', 'S', 'v', 'f') and c.relpersistence <> 't' and n.nspname <> 'pg_toast'
+),
+locked as materialized (
+  select relation as oid from pg_locks where locktype = 'relation' and mode = 'AccessExclusiveLock'
+),
+with_sql as (
+  select r.*, exists (select from locked l where l.oid = r.oid or l.oid in
+      (select d.refobjid from pg_depend d join pg_rewrite w on w.oid = d.objid where w.ev_class = r.oid and d.refclassid = 'pg_class'::regclass)) as locked
+  from relations r
+  where not r.master_only and ((r.relkind = 'v' and r.oid >= 16384) or (r.relrowsecurity and r.relkind in ('r', 'p')))
 ),
 casts as (
   select c.castcontext = 'i' and c.castsource < 16384 and c.casttarget < 16384 as anywhere,
@@ -107,9 +117,10 @@ makers as (
 select json_build_object(
   'functions', (select json_agg(json_build_object('schema', nspname, 'name', proname, 'stable', stable, 'immutable', immutable,
       'arguments', pronargs, 'optional', pronargdefaults, 'variadic', takes_more, 'defaults', defaults, 'symbol', symbol,
-      'language', language, 'body', body)) from (
+      'language', language, 'body', body, 'version', version)) from (
     select nspname, proname, bool_and(stable) as stable, bool_and(immutable) as immutable, pronargs, pronargdefaults, takes_more,
-      case when oid >= 16384 then 'select ' || pg_get_expr(proargdefaults, 0) end as defaults, symbol, language, body
+      case when oid >= 16384 then 'select ' || pg_get_expr(proargdefaults, 0) end as defaults, symbol, language, body,
+      string_agg(oid || ':' || xmin, ' ' order by oid) as version
     from procs group by nspname, proname, pronargs, pronargdefaults, takes_more, defaults, symbol, language, body) f),
   'ofOneRow', (select json_agg(distinct proname) from procs
     where pronargs - pronargdefaults <= 1 and pronargs > 0 and oid >= 16384 and exists
@@ -138,35 +149,42 @@ select json_build_object(
     or exists (select from pg_amproc a join pg_proc p on p.oid = a.amproc
       where p.provolatile = 'v' and a.oid >= 16384 and a.amproclefttype not in (select oid from own_types) and p.prolang not in (select oid from pg_language where lanname in ('c', 'internal'))),
   'backslashEscapes', current_setting('standard_conforming_strings') = 'off',
+  'isSerializable', current_setting('default_transaction_isolation') = 'serializable',
+  'sequences', (select json_agg(json_build_array(nspname, relname)) from relations where relkind = 'S'),
   'relations', (select json_agg(json_build_array(nspname, relname)) from relations
     where not master_only and (relkind <> 'v' or oid < 16384) and not relrowsecurity),
   'views', (select json_agg(json_build_array(nspname, relname, expressions)) from (
     select r.nspname, r.relname, json_build_array(pg_get_viewdef(r.oid)) as expressions
-      from relations r where relkind = 'v' and not master_only and oid >= 16384
+      from with_sql r where relkind = 'v' and not locked
     union all
     select r.nspname, r.relname, coalesce((select json_agg('select ' || pg_get_expr(p.polqual, p.polrelid))
-      from pg_policy p where p.polrelid = r.oid and p.polqual is not null), '[]') from relations r
-      where relrowsecurity and not master_only and relkind in ('r', 'p')) v),
+      from pg_policy p where p.polrelid = r.oid and p.polqual is not null), '[]')
+      from with_sql r where relkind <> 'v' and not locked) v),
+  'versions', (select json_agg(json_build_array(relname, oid::text,
+      (select string_agg(w.oid || ':' || w.xmin, ' ') from pg_rewrite w where w.ev_class = r.oid),
+      (select string_agg(l.oid || ':' || l.xmin, ' ') from pg_policy l where l.polrelid = r.oid))) from with_sql r),
+  'locked', (select json_agg(json_build_array(nspname, relname)) from with_sql where locked),
   'masterOnly', (select json_agg(json_build_array(nspname, relname)) from relations where master_only)
 ) as catalogue`;
 
-/** Compiling a query of this size takes PostgreSQL seconds, where it was built with LLVM; running it some 50 ms. */
-const SETTINGS = `select set_config('jit', 'off', true); `;
+/**
+ * Compiling a query of this size takes PostgreSQL seconds, where it was built with LLVM; running it some 50 ms. It waits no longer
+ * for any lock that nobody held when it began.
+ */
+const SETTINGS = `select set_config('jit', 'off', true); select set_config('lock_timeout', '100ms', true); `;
 
-/** Reads it in one statement, of some 50 ms on an empty database. */
-export async function readCatalogue(master: Knex): Promise<CatalogueRows> {
-  const [, answer] = await master
-    .raw<readonly { rows: { catalogue: Record<string, unknown> }[] }[]>(SETTINGS + READ_CATALOGUE)
-    .catch(rejectWithoutSql);
-  const { catalogue } = answer!.rows[0]!;
+/**
+ * Reads it in one statement, of some 70 ms on an empty database and a second with 50,000 functions. Rejects where it would
+ * have to wait for a lock.
+ */
+export async function readCatalogue(server: Knex): Promise<CatalogueRows> {
+  const sql = SETTINGS + READ_CATALOGUE;
+  const answers = await server
+    .raw<readonly { rows: { catalogue: Record<string, unknown> }[] }[]>(sql)
+    .catch((error: Error) => rejectWithoutSql(error, sql));
+  const { catalogue } = answers.at(-1)!.rows[0]!;
   // json_agg of no rows is null
   return Object.fromEntries(
     Object.entries(catalogue).map(([key, value]) => [key, value ?? []]),
   ) as unknown as CatalogueRows;
-}
-
-/** Knex puts the query, 140 lines here, before what the server or the driver says. */
-function rejectWithoutSql(error: Error): never {
-  error.message = error.message.replace(`${SETTINGS}${READ_CATALOGUE} - `, '');
-  throw error;
 }

@@ -14,6 +14,8 @@ export interface FunctionRow {
   readonly variadic: boolean;
   /** SQL that runs where arguments are left out. */
   readonly defaults: string | null;
+  /** Of each its oid, and the transaction that wrote it last: `16384:731 16390:740`. */
+  readonly version: string;
   /** Of one written in C that is not PostgreSQL's own: `pgcrypto.pg_random_uuid`, its library and what it is called there. */
   readonly symbol?: string | null;
   /** Of one that is not volatile, nor PostgreSQL's own, nor written in C: its language, or `aggregate`. */
@@ -58,10 +60,22 @@ export interface CatalogueRows {
   readonly unsafeUnsaid: boolean;
   /** Whether a backslash escapes in plain strings here, as it does not in the grammar that we parse by. */
   readonly backslashEscapes: boolean;
+  /** Whether transactions are serializable where they don't say otherwise. */
+  readonly isSerializable: boolean;
   /** Tables, sequences, materialized views. */
   readonly relations: readonly Name[];
+  readonly sequences: readonly Name[];
   /** Relations with SQL in them. */
   readonly views: readonly ViewRow[];
+  /** The same of their rules and policies, by name. */
+  readonly versions: readonly (readonly [
+    name: string,
+    oid: string,
+    rules: string | null,
+    policies: string | null,
+  ])[];
+  /** Relations with SQL in them that somebody is changing just now: to read it would wait for that to end. */
+  readonly locked: readonly Name[];
   /**
    * Relations that are not on a slave: unlogged ones; and foreign ones, whose server is anyone's. Tables with such a partition
    * or child too.

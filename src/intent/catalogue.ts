@@ -1,16 +1,17 @@
 import type { CatalogueRows, FunctionRow, TypeRow, ViewRow } from './catalogue-rows.js';
+import { DifferingNames } from './differing.js';
 import { verdictOfBody } from './function-bodies.js';
 import { Functions } from './functions.js';
 import { Judgements } from './judgements.js';
-import { Names, qualified } from './names.js';
+import { Names, addTo, qualified } from './names.js';
+import { Operators } from './operators.js';
 import { type Verdict, isHeld, worst } from './verdict.js';
+import { Versions } from './versions.js';
 
 /** Judges the SQL of a view, a policy, a default, a check, or a function's body. */
 export type JudgeSql = (sql: string, catalogue: Catalogue) => Verdict;
-
 /** What sorting, grouping and comparing do by themselves. */
 const UNSAID_OPERATORS = ['=', '<>', '<', '>', '<=', '>=', '~~', '~~*', '!~~', '!~~*'];
-
 /** What else Knex's builders print without raw SQL. */
 const BUILDER_OPERATORS = '& | ^ << >> ~ ~= ~* !~ !~* # && @> <@ || &< &> -|- @@ !! ? ?| ?& #>>'.split(' ');
 const BUILDER_FUNCTIONS = ['count', 'sum', 'min', 'max', 'avg', 'jsonb_path_query_first'];
@@ -23,33 +24,46 @@ export class Catalogue {
   /** Something volatile may run in any query at all, without a word in it: nothing is proved a read. */
   readonly anythingMayWrite: boolean = false;
   /** What a builder prints may call something volatile by an operator, an aggregate or a column's name. */
-  readonly buildersMayWrite: boolean;
+  buildersMayWrite: boolean;
   readonly backslashEscapes: boolean;
+  readonly differing: DifferingNames;
+  readonly versions: Versions;
+  /** Transactions are serializable where they don't say otherwise, which a slave can't do. */
+  readonly isSerializable: boolean;
+  /**
+   * DDL ran since it was read: what the app itself has made, and that runs code, may do something else by now. PostgreSQL's
+   * own functions and plain tables are what they were. Set by the keeper. */
+  isInDoubt = false;
   /** Some type does more than read: what makes values of types that no word of a query names does so too. */
   typesMayWrite = false;
   private readonly functions: Functions;
-  private readonly operators = new Names();
+  private readonly operators: Operators;
   private readonly relations = new Names();
   private readonly typeNames = new Names();
   private readonly unsafeTypes: Set<string>;
   private readonly ofOneRow: ReadonlySet<string>;
   private readonly expressions = new Map<string, readonly string[]>();
-  private readonly operatorCalls = new Map<string, readonly string[]>();
+  private readonly locked = new Set<string>();
   private judgements = new Judgements();
+  private readonly refused = new Set<string>();
 
   constructor(
     rows: CatalogueRows,
     private readonly judge: JudgeSql,
   ) {
     this.backslashEscapes = rows.backslashEscapes;
+    this.isSerializable = rows.isSerializable;
     this.functions = new Functions(rows.functions, (row) => this.ofBody(row));
-    for (const [schema, name, stable, calls = []] of rows.operators) {
-      this.operators.add(schema, name, stable);
-      addTo(this.operatorCalls, schema, name, calls);
-    }
+    this.operators = new Operators(rows.operators, (name) => this.function(undefined, name));
     for (const [schema, name] of rows.relations) this.relations.add(schema, name, true);
     for (const [schema, name] of rows.masterOnly) this.relations.add(schema, name, false);
+    this.differing = new DifferingNames(rows.sequences);
+    this.versions = new Versions(rows);
     for (const row of rows.views) this.addView(row);
+    for (const [schema, name] of rows.locked) {
+      this.relations.add(schema, name, true);
+      this.locked.add(name).add(qualified(schema, name));
+    }
     for (const [schema, name] of rows.typeNames) this.typeNames.add(schema, name, true);
     this.unsafeTypes = new Set(rows.castTypes);
     this.ofOneRow = new Set(rows.ofOneRow);
@@ -66,8 +80,32 @@ export class Catalogue {
   /** A function called with so many arguments, or with any number; or a type that is called like one, with one. */
   function(schema: string | undefined, name: string, givenArguments?: number): Verdict {
     if (this.unsafeTypes.has(name)) return 'unsafe';
+    if (this.isInDoubt && this.isOwn(schema, name, givenArguments))
+      return this.functions.isDeclaredUnsafe(schema, name, givenArguments) ? 'unsafe' : 'awaited';
     const verdict = this.functions.verdict(schema, name, givenArguments);
     return verdict === 'unknown' && givenArguments === 1 ? this.typeNames.verdict(schema, name) : verdict;
+  }
+
+  /** Whether the app, or an extension, has made a function that this may be a call of. */
+  isOwn(schema: string | undefined, name: string, givenArguments?: number): boolean {
+    return this.functions.isOwn(schema, name, givenArguments);
+  }
+
+  /** A slave has refused it as a write. Only for what is decided from here on. */
+  refuse(name: string): void {
+    this.functions.refuse(name);
+    this.refused.add(name);
+    this.judgements = new Judgements();
+    this.buildersMayWrite ||= isHeld(this.columnLike(name, 'row'));
+  }
+
+  whyUnsafe(name: string): string {
+    return this.refused.has(name) ? 'was refused by a slave before' : 'is volatile';
+  }
+
+  /** What the bodies of an app's functions of that name may call. */
+  wordsOfBodies(name: string): ReadonlySet<string> {
+    return this.functions.wordsOfBodies(name);
   }
 
   /** Whether it never runs while a query is only planned: PostgreSQL then tries what is immutable or stable. */
@@ -81,16 +119,12 @@ export class Catalogue {
   }
 
   operator(schema: string | undefined, name: string): Verdict {
-    const calls = this.operatorCalls.get(qualified(schema, name)) ?? [];
-    return worst([
-      this.operators.verdict(schema, name),
-      ...calls.map((call) => this.function(undefined, call)),
-    ]);
+    return this.operators.verdict(schema, name, this.isInDoubt);
   }
 
-  /** Operators, by name alone, that are known to do more than read. */
+  /** By name alone, those that are known to do more than read. */
   get heldOperators(): readonly string[] {
-    return this.operators.unsafe;
+    return this.operators.held;
   }
 
   type(name: string): Verdict {
@@ -101,7 +135,16 @@ export class Catalogue {
   relation(schema: string | undefined, name: string): Verdict {
     const verdict = this.relations.verdict(schema, name);
     if (verdict !== 'safe') return verdict;
-    return worst(['safe', ...this.sqlIn(schema, name).map((sql) => this.ofSql(sql))]);
+    const sql = this.sqlIn(schema, name);
+    if (this.locked.has(qualified(schema, name)) || (this.isInDoubt && sql.length > 0)) return 'awaited';
+    return worst(['safe', ...sql.map((one) => this.ofSql(one))]);
+  }
+
+  /** Whether a slave that has caught up answers differently: a sequence, or a view over what does. */
+  differs(schema: string | undefined, name: string): boolean {
+    const sql = this.sqlIn(schema, name);
+    if (sql.length === 0) return this.differing.relation(schema, name);
+    return !this.isInDoubt && sql.some((one) => this.ofSql(one) === 'safe' && this.differing.view(one));
   }
 
   /** The SQL that runs whenever a relation of this name is used: a view's query, a table's policies. */
@@ -127,7 +170,7 @@ export class Catalogue {
     this.typesMayWrite = true;
     for (const name of types) this.unsafeTypes.add(name);
     for (const [schema, name] of functions) this.functions.addUnsafe(schema, name);
-    for (const [schema, name] of operators) this.operators.add(schema, name, false);
+    for (const [schema, name] of operators) this.operators.addUnsafe(schema, name);
     for (const [schema, name] of relations) this.relations.add(schema, name, false);
   }
 
@@ -154,15 +197,4 @@ export class Catalogue {
       rows.filter((row) => !found.includes(row));
     this.judgeUntilNothingChanges(without(defaults, unsafeDefaults), without(types, unsafeTypes));
   }
-}
-
-/** More of what stands behind a name, with and without its schema. */
-function addTo(
-  lists: Map<string, readonly string[]>,
-  schema: string,
-  name: string,
-  more: readonly string[],
-): void {
-  if (more.length === 0) return;
-  for (const key of [name, qualified(schema, name)]) lists.set(key, [...(lists.get(key) ?? []), ...more]);
 }

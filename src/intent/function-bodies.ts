@@ -41,12 +41,17 @@ export function verdictOfBody(
 
 function isQuiet(code: string, names: NamesInBodies): boolean {
   if (names.heldOperators.some((operator) => code.includes(operator))) return false;
+  return ![...wordsIn(code)].some((word) => isHeldWord(word, names));
+}
+
+/** As they stand, and as the server folds them. */
+export function wordsIn(code: string): ReadonlySet<string> {
   const words = new Set<string>();
   for (const [word] of code.matchAll(WORD)) {
     if (word.startsWith('"')) words.add(word.slice(1, -1).replaceAll('""', '"'));
     else words.add(word).add(word.toLowerCase());
   }
-  return ![...words].some((word) => isHeldWord(word, names));
+  return words;
 }
 
 function isHeldWord(word: string, names: NamesInBodies): boolean {

@@ -1,4 +1,5 @@
 import type { FunctionRow } from './catalogue-rows.js';
+import { wordsIn } from './function-bodies.js';
 import { qualified } from './names.js';
 import { isSafeSystemFunction, verdictOfSymbol } from './reviewed-functions.js';
 import { type Verdict, worst } from './verdict.js';
@@ -33,6 +34,16 @@ export class Functions {
     this.unsafe.add(name).add(qualified(schema, name));
   }
 
+  /** A slave refused it, whatever it is called. */
+  refuse(name: string): void {
+    for (const { row } of this.overloads.get(name) ?? []) this.addUnsafe(row.schema, name);
+  }
+
+  /** All words in the bodies of functions of that name, as far as bodies are read. */
+  wordsOfBodies(name: string): ReadonlySet<string> {
+    return wordsIn((this.overloads.get(name) ?? []).map(({ row }) => row.body ?? '').join(' '));
+  }
+
   /** What it fills in for arguments left out does more than read. */
   addUnsafeDefault(row: FunctionRow): void {
     this.unsafeDefaults.add(row);
@@ -55,6 +66,17 @@ export class Functions {
   mayReadTables(schema: string | undefined, name: string, given?: number): boolean {
     const meant = this.meant(qualified(schema, name), given);
     return meant.some(({ row }) => row.schema !== 'pg_catalog' && !row.immutable);
+  }
+
+  /** Whether one of the overloads that take so many arguments is not PostgreSQL's own. */
+  isOwn(schema: string | undefined, name: string, given?: number): boolean {
+    return this.meant(qualified(schema, name), given).some(({ row }) => row.schema !== 'pg_catalog');
+  }
+
+  /** Whether one of them does more than read, whatever its body says. */
+  isDeclaredUnsafe(schema: string | undefined, name: string, given?: number): boolean {
+    const key = qualified(schema, name);
+    return this.unsafe.has(key) || this.meant(key, given).some(({ declared }) => declared === 'unsafe');
   }
 
   private meant(key: string, given: number | undefined): readonly Overload[] {

@@ -1,9 +1,11 @@
 import type { Catalogue } from './catalogue.js';
+import { functionDiffers, settingDiffers } from './differing.js';
 import { type Classification, unproved, write } from './intent.js';
 import { mayMakeUnsafeType } from './made-types.js';
 import { nameOf, textOf } from './sql-names.js';
 import { ONCE_FUNCTIONS } from './sql-nodes.js';
 import type { SqlNode } from './sql-parser.js';
+import { functionLeaves } from './transaction-local.js';
 import { type Verdict, isHeld } from './verdict.js';
 
 /** In FROM it takes any number of arrays, though its only overloads take one; ordered-set aggregates count ORDER BY too. */
@@ -21,7 +23,13 @@ export interface NameListener {
  */
 export class NameJudge {
   functionInFrom = false;
+  /** It runs what the app has made. */
+  usesOwn = false;
+  /** Something in it is answered differently on a slave that has caught up. */
+  answersDiffer = false;
   private doubt: Classification | undefined;
+  /** A write that ends with its transaction. */
+  private undone: Classification | undefined;
   /** `x.f` where f(x) is no read, and x is one row or, with a function in FROM, anything. */
   private columnLike: string | undefined;
 
@@ -36,7 +44,7 @@ export class NameJudge {
     const name = this.functionInFrom ? this.columnLike : undefined;
     const called =
       name === undefined ? undefined : this.byName(name, this.catalogue?.columnLike(name, 'anything'));
-    return called ?? this.doubt;
+    return called ?? this.undone ?? this.doubt;
   }
 
   call(node: SqlNode): Classification | undefined {
@@ -48,7 +56,29 @@ export class NameJudge {
     const count = COUNTED_OTHERWISE.has(last) || node['agg_within_group'] ? undefined : given.length;
     this.listener?.function(schema, last, count);
     if (!this.runs && this.catalogue?.neverPlanned(schema, last, count)) return undefined;
-    return this.judge('function', last, this.catalogue?.function(schema, last, count), 'is volatile');
+    const verdict = this.catalogue?.function(schema, last, count);
+    if (this.catalogue?.isOwn(schema, last, count)) this.usesOwn = true;
+    if (functionDiffers(last) || (last === 'current_setting' && settingDiffers(constantOf(given[0])))) {
+      this.answersDiffer = true;
+    }
+    return verdict === 'unsafe'
+      ? this.unsafe(schema, last, count)
+      : this.judge('function', last, verdict, '');
+  }
+
+  /** What a transaction undoes is kept until the statement was walked to its end, in which there may be worse. */
+  private unsafe(
+    schema: string | undefined,
+    name: string,
+    given: number | undefined,
+  ): Classification | undefined {
+    const isOwn = this.catalogue?.isOwn(schema, name, given) === true;
+    const leaves = functionLeaves(name, isOwn);
+    const because = `function ${name} ${this.catalogue?.whyUnsafe(name)}`;
+    const found = write(because, { changesCatalogue: isOwn && 'perhaps', leaves });
+    if (leaves === 'unknown') return found;
+    if (this.undone?.leaves !== 'locks') this.undone = found;
+    return undefined;
   }
 
   onceFunction(type: string): Classification | undefined {
@@ -86,7 +116,7 @@ export class NameJudge {
       const name = textOf(step);
       const called = this.byName(name, this.catalogue?.columnLike(name, 'anything'));
       if (called) return called;
-      if (!this.catalogue && name) this.doubtful(`the catalogue is not there yet to tell what .${name} does`);
+      if (!this.catalogue && name) this.awaits(`.${name}`);
     }
     return undefined;
   }
@@ -94,6 +124,7 @@ export class NameJudge {
   private byName(name: string, verdict: Verdict | undefined): Classification | undefined {
     if (verdict === 'unsafe') return write(callsByName(name));
     if (verdict === 'doubtful') this.doubtful(callsByName(name));
+    if (verdict === 'awaited') this.awaits(name);
     return undefined;
   }
 
@@ -106,7 +137,7 @@ export class NameJudge {
     if (verdict === 'unsafe') return write(`${what} ${name} ${why}`);
     if (verdict === 'doubtful') this.doubtful(`${what} ${name} may do more than read`);
     if (verdict === 'unknown') this.doubt ??= unproved(`${what} ${name} is unknown`, { namesUnknown: true });
-    if (!verdict) this.doubtful(`the catalogue is not there yet to tell what the ${what} ${name} does`);
+    if (!verdict || verdict === 'awaited') this.awaits(`the ${what} ${name}`);
     return undefined;
   }
 
@@ -114,11 +145,24 @@ export class NameJudge {
     this.doubt ??= unproved(because);
   }
 
+  private awaits(what: string): void {
+    const because = `the catalogue is not there yet to tell what ${what} does`;
+    this.doubt ??= unproved(because, { awaitsCatalogue: true });
+  }
+
   relation(schema: string | undefined, name: string): Classification | undefined {
     this.listener?.relation(schema, name);
     const verdict = this.catalogue?.relation(schema, name);
+    if (this.catalogue?.differs(schema, name)) this.answersDiffer = true;
+    if (this.catalogue?.sqlIn(schema, name).length) this.usesOwn = true;
     return this.judge('relation', name, verdict, 'is not on slaves or does more than read');
   }
+}
+
+/** `'text'`, as it stands in the SQL. */
+function constantOf(node: SqlNode | undefined): unknown {
+  const constant = node?.['A_Const'] as SqlNode | undefined;
+  return (constant?.['sval'] as SqlNode | undefined)?.['sval'];
 }
 
 function callsByName(name: string): string {

@@ -29,3 +29,14 @@ export class Names {
 export function qualified(schema: string | undefined, name: string): string {
   return schema === undefined ? name : `${schema}\0${name}`;
 }
+
+/** More of what stands behind a name, with and without its schema. */
+export function addTo(
+  lists: Map<string, readonly string[]>,
+  schema: string,
+  name: string,
+  more: readonly string[],
+): void {
+  if (more.length === 0) return;
+  for (const key of [name, qualified(schema, name)]) lists.set(key, [...(lists.get(key) ?? []), ...more]);
+}

@@ -1,16 +1,23 @@
 import type { Catalogue } from './catalogue.js';
+import { READ_ON_MASTER, settingDiffers } from './differing.js';
 import { explainedQuery } from './explained-query.js';
 import { type Classification, READ, unproved, write } from './intent.js';
 import { NameJudge, type NameListener } from './name-judge.js';
 import { isNodeType, nameOf, statementName, typeOf } from './sql-names.js';
-import { DATA_STATEMENTS, PLANNED_NODES, PLANNED_STATEMENTS, READING_NODES } from './sql-nodes.js';
+import {
+  CALLING_STATEMENTS,
+  DATA_STATEMENTS,
+  PLANNED_NODES,
+  PLANNED_STATEMENTS,
+  READING_NODES,
+} from './sql-nodes.js';
 import type { SqlNode } from './sql-parser.js';
+import { leavesTogether, statementLeaves } from './transaction-local.js';
 
 const NOTHING: ReadonlySet<string> = new Set();
-
 /** PostgreSQL's own ways of sampling a table; an extension's are functions like any other. */
 const OWN_SAMPLING = new Set(['bernoulli', 'system']);
-
+const READ_BY_OWN: Classification = Object.freeze({ ...READ, usesOwn: true });
 /** Kinds of `A_Expr` whose name is a keyword instead of an operator. */
 const KEYWORD_EXPRESSION = /^AEXPR_(NOT_)?BETWEEN/;
 
@@ -24,15 +31,24 @@ export function inspectSql(
   catalogue: Catalogue | undefined,
   listener?: NameListener,
 ): Classification {
-  if (statements.length !== 1) return severalStatements(statements);
+  if (statements.length !== 1) return several(statements, catalogue);
   if (catalogue?.anythingMayWrite)
     return unproved('an implicit cast or a basic operator of this database is volatile');
   return new SqlInspector(catalogue, listener).statement(statements[0]!);
 }
 
-function severalStatements(statements: readonly SqlNode[]): Classification {
-  const changesCatalogue = statements.some((statement) => !DATA_STATEMENTS.has(typeOf(statement)));
-  return write(`there are ${statements.length} statements`, { changesCatalogue });
+function several(statements: readonly SqlNode[], catalogue: Catalogue | undefined): Classification {
+  const found = statements.map((statement) => inspectSql([statement], catalogue));
+  const changes = new Set(found.map((one) => one.changesCatalogue));
+  const changesCatalogue = changes.has(true) || (changes.has('perhaps') && 'perhaps');
+  const leaves = leavesTogether(found.map((one) => one.leaves));
+  return write(`there are ${statements.length} statements`, { changesCatalogue, leaves });
+}
+
+/** What a statement that is no read does to the catalogue. */
+function changeBy(type: string): Classification['changesCatalogue'] {
+  if (CALLING_STATEMENTS.has(type)) return 'perhaps';
+  return !DATA_STATEMENTS.has(type);
 }
 
 /** Walks one statement; stops at the first thing that is no read, and goes on past what is only unproved. */
@@ -51,11 +67,15 @@ class SqlInspector {
   statement(node: SqlNode): Classification {
     const type = typeOf(node);
     const fields = node[type] as SqlNode;
-    if (type === 'VariableShowStmt') return READ;
+    if (type === 'VariableShowStmt') return settingDiffers(fields['name']) ? READ_ON_MASTER : READ;
     if (type === 'ExplainStmt') return this.explained(fields);
     if (type === 'SelectStmt' || (!this.runs && PLANNED_STATEMENTS.has(type)))
       return this.whole(type, fields);
-    return write(`it is a ${statementName(type)}`, { changesCatalogue: !DATA_STATEMENTS.has(type) });
+    const leaves =
+      type === 'DeclareCursorStmt'
+        ? this.statement(fields['query'] as SqlNode).leaves
+        : statementLeaves(type, fields);
+    return write(`it is a ${statementName(type)}`, { changesCatalogue: changeBy(type), leaves });
   }
 
   private explained(explain: SqlNode): Classification {
@@ -68,7 +88,8 @@ class SqlInspector {
   private whole(type: string, fields: SqlNode): Classification {
     const found = this.node(type, fields, NOTHING);
     if (found) return found;
-    return this.judge.atTheEnd ?? READ;
+    const { atTheEnd, answersDiffer, usesOwn } = this.judge;
+    return atTheEnd ?? (answersDiffer ? READ_ON_MASTER : usesOwn ? READ_BY_OWN : READ);
   }
 
   private select(select: SqlNode, outer: ReadonlySet<string>): Classification | undefined {

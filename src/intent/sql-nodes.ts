@@ -106,10 +106,14 @@ export const PLANNED_NODES: ReadonlySet<string> = new Set([
   'SetToDefault',
 ]);
 
-/** Statements that leave functions, relations, types and operators as they are, as far as one can see: what a
- * procedure or function does inside is found when something unknown is named. Any other may not. */
+/** Statements that run code of the app's own, which may do anything, and mostly leaves the catalogue alone. */
+export const CALLING_STATEMENTS: ReadonlySet<string> = new Set(['CallStmt', 'ExecuteStmt']);
+
+/**
+ * Statements that leave functions, relations, types and operators as they are, as far as one can see: what a trigger does
+ * inside is found when the catalogue is looked at next. Any other may not.
+ */
 export const DATA_STATEMENTS: ReadonlySet<string> = new Set([
-  'CallStmt',
   'CheckPointStmt',
   'ClosePortalStmt',
   'ClusterStmt',
@@ -120,7 +124,6 @@ export const DATA_STATEMENTS: ReadonlySet<string> = new Set([
   'DeclareCursorStmt',
   'DeleteStmt',
   'DiscardStmt',
-  'ExecuteStmt',
   'ExplainStmt',
   'FetchStmt',
   'GrantRoleStmt',

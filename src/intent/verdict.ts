@@ -1,9 +1,10 @@
 import type { Intent } from './intent.js';
 
 /**
- * What is known of a name: only reads, does more, may do more as far as can be seen, or is not in the catalogue.
+ * What is known of a name: only reads, does more, may do more as far as can be seen, is not in the catalogue, or is told once
+ * the catalogue has been read, anew.
  */
-export type Verdict = 'safe' | 'unsafe' | 'doubtful' | 'unknown';
+export type Verdict = 'safe' | 'unsafe' | 'doubtful' | 'unknown' | 'awaited';
 
 /** Of SQL by what it is. */
 export const VERDICT_OF = {
@@ -13,7 +14,7 @@ export const VERDICT_OF = {
 } as const satisfies Record<Intent, Verdict>;
 
 export function isHeld(verdict: Verdict): boolean {
-  return verdict === 'unsafe' || verdict === 'doubtful';
+  return verdict !== 'safe' && verdict !== 'unknown';
 }
 
 /** Of several that one name may stand for. */

@@ -1,5 +1,6 @@
 import { SERVER_TIMELINE } from '../engines/server-run.js';
 import { type Position, formatPosition, parsePosition } from '../freshness/position.js';
+import { type KnownVersions, versionsSql } from '../intent/versions.js';
 import type { KnexConnection } from '../knex-internals.js';
 import type { ConnectionGuard, PgQuery, PgQueryClass, PgStream } from '../pg-internals.js';
 import { type GuardedBatch, guardedQueryClass } from './guarded-query.js';
@@ -22,16 +23,30 @@ const UNTOLD_CODES: ReadonlySet<unknown> = new Set(['42501', '0A000', '42883']);
 /** The batch, and nothing after it, is read-only. */
 const READ_ONLY = `set_config('transaction_read_only', 'on', true)`;
 
-/** It must fail, not answer: then the server skips the read. Above READ COMMITTED the read's snapshot is older than the answer. */
-const SHOWS = `select ${READ_ONLY}, (case when current_setting('transaction_isolation') = 'read committed' and (
+/** Above READ COMMITTED the read's snapshot is older than the answer. */
+const SHOWS = `current_setting('transaction_isolation') = 'read committed' and (
   case when pg_is_in_recovery()
     then pg_last_wal_replay_lsn() >= $1::pg_lsn and ${SERVER_TIMELINE} = $2::int
     else pg_current_wal_insert_lsn() >= $1::pg_lsn
-      and ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int = $2::int end)
-  then '1' else '${MISSED}' end)::int`;
+      and ('x' || left(pg_walfile_name(pg_current_wal_insert_lsn()), 8))::bit(32)::int = $2::int end)`;
+
+/** The server has the functions and views by which the read was proved one. `at`: the number of the first value. */
+const hasVersions = (at: number) => `${versionsSql(`$${at}`, `$${at + 1}`)} = $${at + 2}`;
+
+/** It must fail, not answer: then the server skips the read. */
+const unless = (condition: string) =>
+  `select ${READ_ONLY}, (case when ${condition} then '1' else '${MISSED}' end)::int`;
+
+const SQL = {
+  nothing: `select ${READ_ONLY}`,
+  position: unless(SHOWS),
+  versions: unless(hasVersions(1)),
+  both: unless(`${SHOWS} and ${hasVersions(3)}`),
+};
 
 /** After the read's snapshot: what it has shown is not beyond this. */
 const WITNESS = 'select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text end';
+const SAME = `case when ${hasVersions(1)} then 'same' end`;
 
 /** The guard of one read on one connection: the server that runs the read proves, in the same batch, that it shows what was seen. */
 export class Guard implements GuardedBatch, ConnectionGuard {
@@ -39,16 +54,52 @@ export class Guard implements GuardedBatch, ConnectionGuard {
   witness: Position | undefined;
   /** The server is behind, or can't tell: the read did not run there. */
   hasMissed = false;
-  readonly witnessSql = WITNESS;
+  /** The server has replayed another version meanwhile, which the read may have run: what it leaves may be on the connection. */
+  hasChanged = false;
 
-  constructor(private readonly shows: GuardedPosition | undefined) {}
+  /** `rests`: what the read was proved by. `isWitnessed`: whether the witness counts, where the server is not known otherwise. */
+  constructor(
+    private readonly shows: GuardedPosition | undefined,
+    private readonly rests?: KnownVersions,
+    private readonly isWitnessed = true,
+  ) {}
 
   get sql(): string {
-    return this.shows ? SHOWS : `select ${READ_ONLY}`;
+    if (this.shows) return this.rests ? SQL.both : SQL.position;
+    return this.rests ? SQL.versions : SQL.nothing;
   }
 
   get values(): readonly string[] {
-    return this.shows ? [formatPosition(this.shows.position), String(this.shows.timeline)] : [];
+    const { shows } = this;
+    return [
+      ...(shows ? [formatPosition(shows.position), String(shows.timeline)] : []),
+      ...this.witnessValues,
+    ];
+  }
+
+  get witnessSql(): string {
+    if (!this.rests) return WITNESS;
+    return this.isWitnessed ? `${WITNESS}, ${SAME}` : `select null, ${SAME}`; // not every server tells its position
+  }
+
+  get witnessValues(): readonly string[] {
+    const { rests } = this;
+    return rests ? [rests.functions, rests.relations, rests.answer] : [];
+  }
+
+  /** Whether the read was proved one by functions and views that the server may replace. */
+  get isOfVersions(): boolean {
+    return this.rests !== undefined;
+  }
+
+  /** It has missed, and what the read was proved by may be the reason. */
+  get mayLackVersions(): boolean {
+    return this.hasMissed && this.isOfVersions;
+  }
+
+  /** It has missed, and nothing else was asked for. */
+  get lacksVersions(): boolean {
+    return this.mayLackVersions && this.shows === undefined;
   }
 
   /** How far the server had replayed, on the timeline that was asked for: so far it is known to show. */
@@ -81,7 +132,8 @@ export class Guard implements GuardedBatch, ConnectionGuard {
   }
 
   /** Called by the query. */
-  heard(witness: unknown): void {
+  heard(witness: unknown, versions?: unknown): void {
+    this.hasChanged = this.isOfVersions && versions !== 'same';
     if (typeof witness === 'string') this.witness = parsePosition(witness);
   }
 

@@ -5,8 +5,9 @@ export interface GuardedBatch {
   readonly sql: string;
   readonly values: readonly string[];
   readonly witnessSql: string;
+  readonly witnessValues: readonly string[];
   /** What the witness said. */
-  heard(answer: unknown): void;
+  heard(...answer: readonly unknown[]): void;
   /** The read did not run. */
   failed(error: unknown): void;
 }
@@ -54,13 +55,13 @@ function createClass(Query: PgQueryClass): GuardedQueryClass {
 
     override _getRows(wire: PgWire): void {
       wire.execute({ portal: '', rows: 0 });
-      executeAlone(wire, this.guard.witnessSql, []);
+      executeAlone(wire, this.guard.witnessSql, this.guard.witnessValues);
       wire.sync();
     }
 
     override handleDataRow(message: { readonly fields: readonly unknown[] }): void {
       if (this.part === READ) super.handleDataRow(message);
-      if (this.part === WITNESS) this.guard.heard(message.fields[0]);
+      if (this.part === WITNESS) this.guard.heard(...message.fields);
     }
 
     override handleCommandComplete(message: object, wire: PgWire): void {

@@ -1,5 +1,6 @@
 import type { Engine } from '../engines/engine.js';
 import { type KnexConnection, clientOf } from '../knex-internals.js';
+import type { Classification } from '../intent/intent.js';
 import type { MetErrors } from './met-errors.js';
 
 interface Hold {
@@ -13,10 +14,12 @@ interface Hold {
  */
 export class HeldConnections {
   private readonly holds = new WeakMap<KnexConnection, Hold>();
-  /** Transactions on them ran DDL that is not committed yet. */
-  private readonly changed = new WeakSet<KnexConnection>();
   /** Transactions on them have sent what may write. */
   private readonly wrote = new WeakSet<KnexConnection>();
+  /** Transactions on them ran DDL, or what may run it, that is not committed yet. */
+  private readonly changed = new WeakMap<KnexConnection, Classification['changesCatalogue']>();
+  /** Read-only transactions run on them, on slaves. */
+  private readonly undone = new WeakSet<KnexConnection>();
   /** What the transaction met that runs on it, or ran last. */
   private readonly met = new WeakMap<KnexConnection, MetErrors>();
 
@@ -65,13 +68,15 @@ export class HeldConnections {
     return released;
   }
 
-  markChanged(connection: KnexConnection | undefined): void {
-    if (connection) this.changed.add(connection);
+  markChanged(connection: KnexConnection | undefined, change: Classification['changesCatalogue']): void {
+    if (connection && this.changed.get(connection) !== true) this.changed.set(connection, change);
   }
 
   /** Whether DDL ran on the connection since it was last asked. */
-  takeChanged(connection: KnexConnection): boolean {
-    return this.changed.delete(connection);
+  takeChanged(connection: KnexConnection): Classification['changesCatalogue'] {
+    const change = this.changed.get(connection) ?? false;
+    this.changed.delete(connection);
+    return change;
   }
 
   markWrote(connection: KnexConnection | undefined): void {
@@ -81,6 +86,16 @@ export class HeldConnections {
   /** Whether the transaction on the connection has sent what may write. */
   hasWritten(connection: KnexConnection): boolean {
     return this.wrote.has(connection);
+  }
+
+  /** Whether the transaction on the connection ends with ROLLBACK, whatever its end. */
+  isUndone(connection: KnexConnection): boolean {
+    return this.undone.has(connection);
+  }
+
+  markUndone(connection: KnexConnection, isUndone: boolean): void {
+    if (isUndone) this.undone.add(connection);
+    else this.undone.delete(connection);
   }
 
   /** A transaction begins on the connection. */

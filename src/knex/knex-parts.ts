@@ -3,6 +3,7 @@ import type { EngineChoice } from '../context/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Explainer } from '../dispatch/explainer.js';
 import type { MissedGuards } from '../dispatch/missed-guards.js';
+import type { LaggingCatalogues } from '../dispatch/lagging-catalogues.js';
 import type { ReadThenWrite } from '../dispatch/read-then-write.js';
 import type { Retries } from '../dispatch/retries.js';
 import type { SeenTracker } from '../dispatch/seen-tracker.js';
@@ -22,6 +23,7 @@ export interface KnexTools {
   readonly misses: MissedGuards;
   readonly held: HeldConnections;
   readonly retries: Retries;
+  readonly lagging: LaggingCatalogues;
   /** Undefined where nobody asks for it. */
   readonly readThenWrite: ReadThenWrite | undefined;
   readonly explainer: Explainer;

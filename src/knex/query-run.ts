@@ -43,6 +43,7 @@ export class QueryRun extends Run {
   private giveBack(engine: Engine): Promise<void> | undefined {
     const { held } = this.parts;
     const { connection } = this.runner;
+    if (connection && this.guard?.hasChanged) engine.touched.touch(connection);
     if (connection) return held.release(connection, () => engine);
     held.gaveUp(engine);
     return undefined;

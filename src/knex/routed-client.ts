@@ -23,6 +23,7 @@ import { type KnexParts, engineOf, ownerOf } from './knex-parts.js';
 import { routedRunnerClass } from './routed-runner.js';
 import { transactionView, watchWrites } from './routed-transaction.js';
 import { workWithMethods } from './transaction-methods.js';
+import { undoAtTheEnd } from './undone-transaction.js';
 import { queryBuilderClass, withOwnSettings } from './with-own-settings.js';
 
 /**
@@ -70,10 +71,11 @@ function dispatchingClass(Client: KnexClientClass, knex: KnexClasses, parts: Kne
       const passed = held.engineOf(config?.connection);
       const dispatched = passed
         ? dispatcher.connectionTransaction(passed)
-        : dispatcher.transaction(config?.readOnly === true, knexEngine);
+        : dispatcher.transaction(config ?? {}, knexEngine);
       const view = passed ? views.of(this, passed) : transactionView(this, dispatched, parts);
       const transaction = super.transaction.call(view, withMethods, config, outer);
       if (!config?.readOnly && passed?.role !== 'slave') watchWrites(transaction, dispatched, parts);
+      if (config?.readOnly && !passed) undoAtTheEnd(transaction, held);
       return transaction;
     }
   };

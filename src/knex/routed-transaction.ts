@@ -14,7 +14,7 @@ export function transactionView(
   transaction: DispatchedTransaction,
   parts: KnexParts,
 ): KnexClient {
-  const { views, engines } = parts;
+  const { views, engines, held } = parts;
   let engine = engines.master;
   const view = Object.create(views.of(client, engine)) as KnexClient;
   const moveTo = (next: Engine) => {
@@ -33,6 +33,7 @@ export function transactionView(
   view.releaseConnection = (connection) => {
     transaction.shows(engine, connection);
     transaction.hasEnded();
+    held.markUndone(connection, false);
     return client.releaseConnection(connection);
   };
   return view;
@@ -85,7 +86,7 @@ export function watchWrites(
         : send(connection, value);
       const answer = await sent;
       dispatched.committed(answer ?? {}, marks);
-      if (held.takeChanged(connection)) dispatcher.catalogueChanged();
+      dispatcher.catalogueChanged(held.takeChanged(connection));
       return answer;
     },
     notCommitted: (connection, error) => retries.notCommitted(attemptOn(connection), error),

@@ -1,17 +1,18 @@
 import { ANY_SLAVE } from '../context/context.js';
+import { assertMayRun } from '../dispatch/assert-may-run.js';
 import type { Dispatched, Dispatching } from '../dispatch/dispatched.js';
 import { type Attempt, type Tries, noTries } from '../dispatch/retries.js';
-import { unproved } from '../intent/intent.js';
+import { type Classification, unproved } from '../intent/intent.js';
 import { forgetCompiled } from '../intent/compiled-query.js';
+import type { Engine } from '../engines/engine.js';
 import { isRefusedWrite } from '../health/engine-failure.js';
-import { type KnexClient, type KnexQueryObject, type KnexRunner } from '../knex-internals.js';
+import type { KnexClient, KnexConnection, KnexQueryObject, KnexRunner } from '../knex-internals.js';
 import { GUARD } from '../pg-internals.js';
 import type { Demand } from '../dispatch/seen-tracker.js';
 import { Guard } from './guard.js';
 import { type KnexParts, engineOf } from './knex-parts.js';
 
-/** What was not dispatched may do anything. */
-const UNKNOWN = unproved('it was not dispatched');
+const UNKNOWN = unproved('it was not dispatched'); // it may do anything
 
 /** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
 export class OutdatedSlaveError extends Error {}
@@ -27,6 +28,8 @@ export class Run {
   protected guard: Guard | undefined;
   private timesOutdated = 0;
   private isCounted = false;
+  /** Its slave did not know what it names, and has learnt it since. */
+  private hasCaughtUp = false;
   private tries: Tries | undefined;
   private readonly begunAtMs: number | undefined;
 
@@ -47,11 +50,10 @@ export class Run {
     if (query.timeout && this.tries) query.timeout = this.leftOf(query.timeout);
     const engine = this.isBound ? held.engineOf(connection) : this.dispatched?.engine;
     if (engine) query.engine = engine.name;
-    this.touches();
-    this.assertNotDecidedOnSlave();
+    this.assertMayBeSent();
     if (this.guard) query[GUARD] = this.guard;
     const { changesCatalogue, intent } = this.dispatched?.query.classification ?? UNKNOWN;
-    if (client.transacting && changesCatalogue) held.markChanged(connection);
+    if (client.transacting && changesCatalogue) held.markChanged(connection, changesCatalogue);
     if (client.transacting && intent !== 'read') held.markWrote(connection);
   }
 
@@ -87,15 +89,29 @@ export class Run {
   protected async mend(error: unknown): Promise<Dispatched> {
     const { dispatched } = this;
     if (!dispatched) throw error;
-    const { dispatcher, retries, misses } = this.parts;
+    const { dispatcher, retries, lagging, misses } = this.parts;
     const onSlave = dispatched.role === 'slave';
+    if (onSlave && this.guard?.mayLackVersions) await lagging.lacksVersions(this.runner.builder);
+    if (onSlave && this.guard?.lacksVersions) return dispatcher.outdated(dispatched, Infinity);
     if (onSlave && this.guard?.hasMissed) await misses.missed(dispatched.engine);
     if (onSlave && (error instanceof OutdatedSlaveError || this.guard?.hasMissed))
       return dispatcher.outdated(dispatched, ++this.timesOutdated);
     if (onSlave && isRefusedWrite(error)) return dispatcher.refused(dispatched, error);
+    const migrated = onSlave ? await this.afterMigration(dispatched, error) : undefined;
+    if (migrated) return migrated;
     const tries = (this.tries ??= noTries());
     await retries.allow(this.attempt(dispatched), error, tries);
     return dispatcher.anew(dispatched, tries.count);
+  }
+
+  /** Where a read goes that names what its slave does not know yet; undefined where the error is the read's own. */
+  private async afterMigration(dispatched: Dispatched, error: unknown): Promise<Dispatched | undefined> {
+    const { dispatcher, lagging } = this.parts;
+    const answer = await lagging.of(this.attempt(dispatched), this.runner.builder, error);
+    if (answer === 'behind') return dispatcher.outdated(dispatched, Infinity);
+    if (answer === 'no' || this.hasCaughtUp) return undefined;
+    this.hasCaughtUp = true;
+    return dispatched;
   }
 
   /** Nothing can be mended any more, but health hears of it. */
@@ -130,32 +146,39 @@ export class Run {
 
   /** Where a pooler stands between it also keeps the server from writing, without a trace on its connection. */
   protected guardFor(dispatched: Dispatched): Guard | undefined {
-    const { role, engine } = dispatched;
+    const { role, engine, query } = dispatched;
+    const rests = role === 'slave' && query.movable ? query.classification.rests : undefined;
     const demand = this.demand(dispatched);
     if (typeof demand === 'object') {
       const { timeline } = this.parts.tracker;
       if (timeline === undefined || !Guard.canStandOn(this.runner.connection!))
         throw new OutdatedSlaveError();
-      return new Guard({ ...demand, timeline });
+      return new Guard({ ...demand, timeline }, rests);
     }
     const isPooled = role === 'slave' && engine.leadsAround && engine.isPooled(this.runner.connection!);
-    return isPooled && !this.isBound ? new Guard(undefined) : undefined;
+    if (isPooled && !this.isBound) return new Guard(undefined, rests);
+    return rests && Guard.canStandOn(this.runner.connection!)
+      ? new Guard(undefined, rests, false)
+      : undefined;
   }
 
-  /** Here rather than where it is dispatched, since here V8 knows who waits for it. */
-  protected assertNotDecidedOnSlave(): void {
-    if (this.dispatched) this.parts.readThenWrite?.sends(this.dispatched);
-  }
-
-  /** What is not proved a read runs on a slave that was named, and may leave something on the connection. */
-  protected touches(): void {
+  /** Here rather than where it is dispatched, since here the connection is known, and V8 knows who waits for it. */
+  protected assertMayBeSent(): void {
     const { dispatched, runner } = this;
-    if (
-      dispatched?.role === 'slave' &&
-      dispatched.query.classification.intent !== 'read' &&
-      runner.connection
-    )
-      dispatched.engine.touched.touch(runner.connection);
+    if (!dispatched) return;
+    const { engine, role, query } = dispatched;
+    const { classification } = query;
+    if (role === 'slave' && classification.intent !== 'read' && runner.connection)
+      this.touches(engine, runner.connection, classification);
+    this.parts.readThenWrite?.sends(dispatched);
+  }
+
+  /** What is not proved a read may leave something on a slave's connection, unless its transaction undoes that. */
+  private touches(engine: Engine, connection: KnexConnection, classification: Classification): void {
+    const isUndone = this.parts.held.isUndone(connection);
+    const isLeft = !isUndone || classification.leaves !== 'nothing';
+    if (!isUndone || (isLeft && engine.isPooled(connection))) assertMayRun(engine, classification);
+    if (isLeft) engine.touched.touch(connection);
   }
 
   private attempt({ engine, role, startedAt, query: { classification, movable } }: Dispatched): Attempt {

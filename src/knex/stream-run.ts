@@ -76,8 +76,8 @@ export class StreamRun extends Run {
       if (target.destroyed) return undefined;
       this.guard = this.guardFor(dispatched);
       target[GUARD] = this.guard;
-      this.assertNotDecidedOnSlave();
-      this.touches();
+      this.assertMayBeSent();
+      if (this.guard?.isOfVersions) dispatched.engine.touched.touch(runner.connection!); // a cursor runs on and on
       this.showed(dispatched);
       handOverCompiled(runner.builder);
       return callback(runner, stream);

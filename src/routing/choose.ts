@@ -6,6 +6,10 @@ import type { Reason } from './decision.js';
 /** What the rules look at of a query. */
 export interface QueryFacts {
   readonly intent: Intent;
+  /** Whether a slave that has caught up would answer differently. Default: no. */
+  readonly answersDiffer?: boolean;
+  /** Whether the catalogue is not there yet to prove it a read. Default: no. */
+  readonly awaitsCatalogue?: boolean;
   /** What the query itself asked for, by `.usingEngine()`. */
   readonly engine: EngineChoice | undefined;
   /** How fresh it must be: what it says itself, or what is said around it. */
@@ -75,6 +79,9 @@ const RULES_IN_ORDER: readonly Rule[] = [
   },
   function forceOfClass(_query, context) {
     return handlerOf(context)?.otherwise?.otherwise;
+  },
+  function differs(query) {
+    return query.answersDiffer ? choiceOf('master', 'consistency') : undefined;
   },
   function userRule(query, context, { engineForRead }, skips) {
     const skipsEngine = (engine: EngineChoice) => skips({ engine, reason: 'rule' });

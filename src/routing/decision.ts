@@ -22,3 +22,11 @@ export interface Decision {
   readonly engine: Engine;
   readonly reason: Reason;
 }
+
+/** Goes on with a decision: at once where there was no wait for it. */
+export function onceDecided<Result>(
+  decided: Decision | Promise<Decision>,
+  work: (decision: Decision) => Result | Promise<Result>,
+): Result | Promise<Result> {
+  return decided instanceof Promise ? decided.then(work) : work(decided);
+}

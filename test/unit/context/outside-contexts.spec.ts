@@ -63,20 +63,26 @@ describe('what serves many runs in no context of the request that began it', () 
   });
 
   it('a reading of the catalogue', async () => {
-    const read = async () => {
+    const told = async (answer: string) => {
       note();
-      return rowsOf();
+      return answer;
+    };
+    const questions = {
+      read: async () => (note(), rowsOf()),
+      counters: () => told('0'),
+      fingerprint: () => told('0'),
     };
     const logger = { debug() {}, warn() {} };
     const keeper = new CatalogueKeeper({
-      read,
+      questions,
       judge: () => 'safe',
       logger,
       clock: SYSTEM_CLOCK,
       changed() {},
     });
     await tracer.run('request', () => keeper.refresh());
-    expect(seen).toEqual([undefined]);
+    expect(seen).toEqual([undefined, undefined]);
+    keeper.stop();
   });
 
   it("a question on the probes' connections, which a request may open", async () => {

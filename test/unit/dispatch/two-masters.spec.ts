@@ -32,8 +32,9 @@ beforeEach(() => {
     decideNamed: ({ reason }) => ({ engine: master, reason }),
     decision: ({ reason }) => ({ engine: master, reason }),
   };
-  const classifier: Pick<QueryClassifier, 'classify' | 'remember'> = {
+  const classifier: Pick<QueryClassifier, 'classify' | 'remember' | 'ofTransaction'> = {
     classify: () => classified,
+    ofTransaction: ({ readOnly }) => (readOnly ? READ : write('a transaction')),
     remember: () => void (classified = write('a slave refused it before')),
   };
   const announcer: Pick<DecisionAnnouncer, 'announce'> = { announce() {} };
@@ -44,6 +45,7 @@ beforeEach(() => {
     classifier: classifier as QueryClassifier,
     tracker: new SeenTracker(undefined, false, new MissedGuards(0, SYSTEM_CLOCK)),
     logger: { debug() {}, warn() {} },
+    lagging: { steer: (_facts, _context, decided) => decided },
     isContested: () => isContested,
   });
 });
@@ -60,7 +62,7 @@ describe('while two servers claim to be the master', () => {
       () => dispatcher.transactionQuery(BUILDER, master),
       () => dispatcher.connectionQuery(BUILDER, master),
     ];
-    const begin = () => inJob(() => dispatcher.transaction(false, undefined)).engine();
+    const begin = () => inJob(() => dispatcher.transaction({}, undefined)).engine();
     for (const way of ways) expect(() => inJob(way)).toThrow(TwoMastersError);
     await expect(begin()).rejects.toThrow(TwoMastersError);
     isContested = false;

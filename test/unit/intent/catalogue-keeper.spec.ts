@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { clockAt } from '../clock-at.js';
 import { CatalogueKeeper } from '../../../src/intent/catalogue-keeper.js';
 import type { CatalogueRows } from '../../../src/intent/catalogue-rows.js';
@@ -8,13 +8,23 @@ import { rowsOf } from './known-catalogue.js';
 class Bench {
   nowMs = 0;
   changes = 0;
+  counters = '0';
+  fingerprint = '0';
+  looks = 0;
   readonly warnings: string[] = [];
   readonly readings: { answer(rows?: CatalogueRows): void; fail(error: Error): void }[] = [];
   readonly keeper = new CatalogueKeeper({
-    read: () =>
-      new Promise((resolve, reject) => {
-        this.readings.push({ answer: (rows = rowsOf()) => resolve(rows), fail: reject });
-      }),
+    questions: {
+      read: () =>
+        new Promise((resolve, reject) => {
+          this.readings.push({ answer: (rows = rowsOf()) => resolve(rows), fail: reject });
+        }),
+      counters: () => Promise.resolve(this.counters),
+      fingerprint: () => {
+        this.looks++;
+        return Promise.resolve(this.fingerprint);
+      },
+    },
     judge: () => 'safe',
     logger: { debug() {}, warn: (message) => this.warnings.push(message) },
     changed: () => this.changes++,
@@ -24,11 +34,29 @@ class Bench {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+/** Answers each reading as it comes, until nothing is left to read. */
+async function answerAll({ readings }: Bench, from = 0): Promise<void> {
+  for (let at = from; ; at++) {
+    await settled();
+    const reading = readings[at];
+    if (!reading) return;
+    reading.answer();
+  }
+}
+
+async function known(): Promise<Bench> {
+  const bench = new Bench();
+  void bench.keeper.refresh();
+  await answerAll(bench);
+  return bench;
+}
+
 describe('the keeper of the catalogue', () => {
   it('reads once for all who ask before it begins', async () => {
     const { keeper, readings } = new Bench();
     keeper.request();
     keeper.request();
+    await settled();
     expect(readings).toHaveLength(1);
     readings[0]!.answer();
     await settled();
@@ -36,37 +64,58 @@ describe('the keeper of the catalogue', () => {
     expect(readings).toHaveLength(1);
   });
 
-  it('reads once more for who asks during a reading, and gives nothing away until then', async () => {
+  it('reads once more for who asks during a reading', async () => {
     const { keeper, readings } = new Bench();
     const all = Promise.all([keeper.refresh(), keeper.refresh(), keeper.refresh()]);
+    await settled();
     readings[0]!.answer();
     await settled();
-    expect(keeper.current()).toBeUndefined();
     expect(readings).toHaveLength(2);
     readings[1]!.answer();
     await all;
-    expect(keeper.current()).toBeDefined();
     expect(readings).toHaveLength(2);
   });
 
-  it('forgets at once what DDL may have changed, remembers it as outdated, and discards a reading begun before', async () => {
-    const bench = new Bench();
+  it('doubts at once what DDL may have changed, until a reading that began after it', async () => {
+    const bench = await known();
     const { keeper, readings } = bench;
     void keeper.refresh();
-    readings[0]!.answer();
     await settled();
-    const before = keeper.current();
-    void keeper.refresh();
     keeper.invalidate();
-    expect([keeper.current(), keeper.latest()]).toEqual([undefined, before]);
+    expect(keeper.current()?.isInDoubt).toBe(true);
     expect(bench.changes).toBe(2);
-    readings[1]!.answer();
+    readings[1]!.answer(rowsOf({ masterOnly: [['public', 'early']] }));
     await settled();
-    expect(keeper.current()).toBeUndefined();
+    expect(keeper.current()?.relation(undefined, 'early')).toBe('unsafe');
+    expect(keeper.current()?.isInDoubt).toBe(true);
     readings[2]!.answer(rowsOf({ masterOnly: [['public', 'scratch']] }));
     await settled();
-    expect(keeper.latest()).toBe(keeper.current());
+    expect(keeper.current()?.isInDoubt).toBe(false);
     expect(keeper.current()?.relation(undefined, 'scratch')).toBe('unsafe');
+  });
+
+  it('has what was decided in doubt decided anew also where nothing has changed', async () => {
+    const bench = await known();
+    bench.keeper.invalidate();
+    await answerAll(bench, 1);
+    expect(bench.keeper.current()?.isInDoubt).toBe(false);
+    expect(bench.changes).toBe(3);
+  });
+
+  it('lets queries wait for a reading, and no longer than a second after it began', async () => {
+    const bench = new Bench();
+    const { keeper, readings } = bench;
+    expect(keeper.awaited()).toBeUndefined();
+    void keeper.refresh();
+    const waiting = keeper.awaited();
+    bench.nowMs = 1_000;
+    expect(keeper.awaited()).toBeUndefined();
+    await settled();
+    readings[0]!.answer();
+    await waiting;
+    expect(keeper.current()).toBeDefined();
+    await settled();
+    expect(keeper.awaited()).toBeUndefined();
   });
 
   it('reads for something unknown at most once a second, and less and less often where nothing changes', async () => {
@@ -76,6 +125,7 @@ describe('the keeper of the catalogue', () => {
     for (bench.nowMs = 0; bench.nowMs <= 10_000; bench.nowMs += 500) {
       const before = readings.length;
       keeper.request();
+      await settled();
       if (readings.length > before) readAtMs.push(bench.nowMs);
       readings.at(-1)!.answer();
       await settled();
@@ -84,11 +134,13 @@ describe('the keeper of the catalogue', () => {
     expect(bench.changes).toBe(1);
     bench.nowMs = 15_000;
     keeper.request();
+    await settled();
     readings.at(-1)!.answer(rowsOf({ masterOnly: [['public', 'scratch']] }));
     await settled();
     expect(bench.changes).toBe(2);
     bench.nowMs = 16_000;
     keeper.request();
+    await settled();
     expect(readings).toHaveLength(6);
   });
 
@@ -96,6 +148,7 @@ describe('the keeper of the catalogue', () => {
     const bench = new Bench();
     for (bench.nowMs = 0; bench.nowMs <= 600_000; bench.nowMs += 1_000) {
       bench.keeper.request();
+      await settled();
       bench.readings.at(-1)!.answer();
       await settled();
     }
@@ -107,20 +160,24 @@ describe('the keeper of the catalogue', () => {
     const bench = new Bench();
     const { keeper, readings, warnings } = bench;
     const first = keeper.refresh();
+    await settled();
     readings[0]!.fail(new Error('no such host'));
     await first;
     expect(keeper.current()).toBeUndefined();
     expect(warnings).toEqual([expect.stringContaining('no such host')]);
     bench.nowMs = 500;
     keeper.request();
+    await settled();
     expect(readings).toHaveLength(1);
     bench.nowMs = 1_000;
     keeper.request();
+    await settled();
     readings[1]!.fail(new Error('no such host'));
     await settled();
     expect(warnings).toHaveLength(1);
     bench.nowMs = 2_000;
     keeper.request();
+    await settled();
     readings[2]!.answer();
     await settled();
     expect(keeper.current()).toBeDefined();
@@ -129,13 +186,105 @@ describe('the keeper of the catalogue', () => {
   it('neither reads nor warns once it is stopped', async () => {
     const { keeper, readings, warnings } = new Bench();
     const reading = keeper.refresh();
+    await settled();
     keeper.stop();
     readings[0]!.fail(new Error('the connection is closed'));
     await reading;
     await keeper.refresh();
     keeper.request();
     keeper.invalidate();
+    await settled();
     expect(readings).toHaveLength(1);
     expect(warnings).toEqual([]);
+  });
+});
+
+describe('a change that somebody else has made', () => {
+  beforeEach(() => void jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick'] }));
+  afterEach(() => void jest.useRealTimers());
+
+  async function pass(bench: Bench, seconds: number): Promise<void> {
+    for (let second = 0; second < seconds; second++) {
+      bench.nowMs += 1_000;
+      jest.advanceTimersByTime(1_000);
+      await settled();
+    }
+  }
+
+  it('is noticed within a second where the counters tell', async () => {
+    const bench = await known();
+    await pass(bench, 1);
+    bench.counters = '1';
+    bench.fingerprint = '1';
+    await pass(bench, 1);
+    expect(bench.readings).toHaveLength(2);
+  });
+
+  it('is noticed within ten where they do not', async () => {
+    const bench = await known();
+    await pass(bench, 1);
+    bench.fingerprint = '1';
+    await pass(bench, 10);
+    expect(bench.readings).toHaveLength(2);
+    await answerAll(bench, 1);
+    await pass(bench, 20);
+    expect(bench.readings).toHaveLength(2);
+  });
+
+  it('is noticed at once where something that ran here may have made it', async () => {
+    const bench = await known();
+    bench.fingerprint = '1';
+    bench.keeper.look();
+    await settled();
+    expect(bench.readings).toHaveLength(2);
+    expect(bench.keeper.current()?.isInDoubt).toBe(false);
+  });
+
+  it('is none where sessions write to the catalogue for themselves', async () => {
+    const bench = await known();
+    for (let i = 0; i < 30; i++) {
+      bench.counters = String(i);
+      bench.keeper.look();
+      await pass(bench, 1);
+    }
+    expect(bench.readings).toHaveLength(1);
+    expect(bench.looks).toBeLessThanOrEqual(32);
+    expect(bench.changes).toBe(1);
+  });
+
+  it('is looked for no more often than once a second, however much runs that may make it', async () => {
+    const bench = await known();
+    const before = bench.looks;
+    for (let i = 0; i < 1_000; i++) {
+      bench.keeper.look();
+      await settled();
+    }
+    expect(bench.looks).toBe(before + 1);
+    await pass(bench, 1);
+    expect(bench.looks).toBe(before + 2);
+  });
+
+  it('is read by the next round where a reading failed, and while somebody is about to make it', async () => {
+    const bench = await known();
+    bench.fingerprint = '1';
+    bench.keeper.look();
+    await settled();
+    bench.readings[1]!.fail(new Error('lock timeout'));
+    await settled();
+    await pass(bench, 1);
+    expect(bench.readings).toHaveLength(3);
+    bench.readings[2]!.answer(rowsOf({ locked: [['public', 'v']] }));
+    await settled();
+    expect(bench.keeper.current()?.relation(undefined, 'v')).toBe('awaited');
+    await pass(bench, 1);
+    expect(bench.readings).toHaveLength(4);
+  });
+
+  it('is not looked for any more once it is stopped', async () => {
+    const bench = await known();
+    bench.keeper.stop();
+    bench.keeper.look();
+    await pass(bench, 20);
+    expect(bench.looks).toBe(1);
   });
 });

@@ -19,6 +19,7 @@ export function func(name: string, more: Partial<FunctionRow> = {}): FunctionRow
     optional: 0,
     variadic: false,
     defaults: null,
+    version: '1',
     ...more,
   };
 }
@@ -56,6 +57,10 @@ export function rowsOf({
     backslashEscapes: false,
     views: [],
     masterOnly: [],
+    locked: [],
+    versions: [],
+    sequences: [],
+    isSerializable: false,
     ...more,
     functions: [...SYSTEM, ...functions],
     operators: [...OPERATORS.map((name) => ['pg_catalog', name, true] as const), ...operators],

@@ -3,7 +3,8 @@ import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
 import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import knex, { type Knex } from 'knex';
-import type { CatalogueRows } from '../../../src/intent/catalogue-rows.js';
+import type { CatalogueRows, FunctionRow } from '../../../src/intent/catalogue-rows.js';
+import type { Classification } from '../../../src/intent/intent.js';
 import { type ClassifySql, QueryClassifier } from '../../../src/intent/query-classifier.js';
 import { eventually } from '../../integration/testing/eventually.js';
 import { type Known, func, rowsOf, volatile } from './known-catalogue.js';
@@ -17,14 +18,16 @@ const db = knex({ client: 'pg' });
 class Bench {
   readonly warnings: string[] = [];
   readings = 0;
+  fingerprint = 'the same';
   known: Known | Error = {};
   readonly classifier: QueryClassifier;
 
   constructor(classify?: ClassifySql, { postgres = true } = {}) {
     const logger = { debug() {}, warn: (message: string) => void this.warnings.push(message) };
-    const readCatalogue = postgres ? () => this.read() : undefined;
+    const told = () => Promise.resolve(this.fingerprint);
+    const catalogue = postgres ? { read: () => this.read(), counters: told, fingerprint: told } : undefined;
     this.classifier = new QueryClassifier({
-      readCatalogue,
+      catalogue,
       classifySql: classify,
       logger,
       clock: SYSTEM_CLOCK,
@@ -39,11 +42,15 @@ class Bench {
   }
 
   intent(query: string | object): string {
-    return this.classifier.classify(typeof query === 'string' ? db.raw(query) : query).intent;
+    return this.classification(query).intent;
   }
 
   because(query: string | object): string {
-    return this.classifier.classify(typeof query === 'string' ? db.raw(query) : query).because;
+    return this.classification(query).because;
+  }
+
+  classification(query: string | object): Classification {
+    return this.classifier.classify(typeof query === 'string' ? db.raw(query) : query);
   }
 
   private async read(): Promise<CatalogueRows> {
@@ -61,10 +68,13 @@ function collectGarbage(): void {
 }
 
 describe('before the catalogue was read', () => {
-  it('keeps raw SQL on the master, and builders of plain clauses off it', () => {
+  it('keeps raw SQL and builders on the master alike', () => {
     const bench = new Bench();
     expect(bench.intent('select 1')).toBe('unproved');
-    expect(bench.intent(db('posts').select('id'))).toBe('read');
+    expect(bench.classification(db('posts').select('id'))).toMatchObject({
+      intent: 'read',
+      awaitsCatalogue: true,
+    });
     expect(bench.intent(db('posts').select(db.raw('now()')))).toBe('unproved');
     expect(bench.intent(db('posts').insert({ id: 1 }))).toBe('write');
   });
@@ -91,19 +101,81 @@ describe('before the catalogue was read', () => {
   });
 });
 
+/** What PostgreSQL answers to a write on a slave; `where`: the functions that were running. */
+const refusal = (where?: string) =>
+  Object.assign(new Error('cannot execute nextval()'), { code: '25006', where });
+const REFUSAL = refusal();
+
 describe('what it learns', () => {
+  const made = {
+    functions: [func('sly'), func('fine'), func('count_sly')],
+    views: [['public', 'v', ['select sly(1)']] as const],
+  };
+  const texts = Array.from({ length: 20 }, (_, i) => `select sly(${i}), fine(1) from posts`);
+
+  it.each<[string, string, string | undefined]>([
+    ['the one function of its own that a text calls', 'select upper(title), sly(1) from posts', undefined],
+    [
+      'that of several which the server names',
+      texts[0]!,
+      'PL/pgSQL-Funktion sly(integer) Zeile 1 bei RETURN',
+    ],
+    ['one that a view calls', 'select * from v', 'SQL function "sly" statement 1'],
+  ])('a function that a slave refused is held in all texts: %s', async (_what, sql, where) => {
+    const bench = await Bench.ready(made);
+    for (const text of texts) expect(bench.intent(text)).toBe('read');
+    bench.classifier.remember(db.raw(sql), refusal(where));
+    for (const text of texts) expect(bench.because(text)).toMatch(/sl(y|ave)/);
+    for (const text of [...texts, 'select * from v']) expect(bench.intent(text)).toBe('write');
+    for (const builder of [db('v'), db('posts').join('v', 'v.id', 'posts.id')])
+      expect(bench.intent(builder)).toBe('write');
+    for (const text of ['select fine(1)', 'select count_sly(1)', 'select upper(title) from posts'])
+      expect(bench.intent(text)).toBe('read');
+  });
+
+  it('is held by its text where no function can be blamed', async () => {
+    const bench = await Bench.ready(made);
+    bench.classifier.remember(db.raw(texts[0]!), REFUSAL);
+    expect(texts.map((text) => bench.intent(text))).toEqual(['write', ...Array<string>(19).fill('read')]);
+  });
+
+  it('is forgotten when the function is changed, and not when something else is', async () => {
+    const bench = await Bench.ready(made);
+    bench.classifier.remember(db.raw('select sly(1)'), REFUSAL);
+    const change = async (version: string, more: FunctionRow[] = []) => {
+      bench.known = { ...made, functions: [func('sly', { version }), func('fine'), ...more] };
+      bench.classifier.catalogueChanged(true);
+      await bench.classifier.awaited();
+    };
+    await change('1', [func('another')]);
+    expect(bench.because('select sly(2)')).toBe('function sly was refused by a slave before');
+    await change('2');
+    expect(bench.intent('select sly(2)')).toBe('read');
+  });
+
+  it('is forgotten with any change where no function could be blamed', async () => {
+    const bench = await Bench.ready(made);
+    bench.classifier.remember(db.raw(texts[0]!), REFUSAL);
+    bench.classifier.remember(db('posts'), REFUSAL);
+    bench.known = { ...made, relations: [['public', 'fresh']] };
+    bench.classifier.catalogueChanged(true);
+    await bench.classifier.awaited();
+    expect(bench.intent(texts[0]!)).toBe('read');
+    expect(bench.intent(db('posts'))).toBe('read');
+  });
+
   it('a text that a slave refused is none for slaves again', async () => {
     const bench = await Bench.ready();
     const raw = () => db.raw('select upper(?) from posts', ['a']);
     expect(bench.intent(raw())).toBe('read');
-    bench.classifier.remember(raw());
+    bench.classifier.remember(raw(), REFUSAL);
     expect(bench.because(db.raw('select upper(?) from posts', ['b']))).toBe('a slave refused it before');
     expect(bench.intent('select upper($1) from authors')).toBe('read');
   });
 
   it('of a builder that names one table, the table', async () => {
     const bench = await Bench.ready();
-    bench.classifier.remember(db('posts').where('id', 1));
+    bench.classifier.remember(db('posts').where('id', 1), REFUSAL);
     expect(bench.intent(db('posts').select('title'))).toBe('write');
     expect(bench.intent(db('authors').whereIn('id', db('posts').select('id')))).toBe('write');
     expect(bench.intent(db('authors'))).toBe('read');
@@ -112,7 +184,7 @@ describe('what it learns', () => {
   it('of a builder that names several, its text, so that the others stay on slaves', async () => {
     const bench = await Bench.ready();
     const joined = () => db('posts').join('authors', 'authors.id', 'posts.id');
-    bench.classifier.remember(joined().where('posts.id', 1));
+    bench.classifier.remember(joined().where('posts.id', 1), REFUSAL);
     expect(bench.intent(joined().where('posts.id', 2))).toBe('write');
     expect(bench.intent(joined())).toBe('read');
     expect(bench.intent(db('posts'))).toBe('read');
@@ -122,21 +194,41 @@ describe('what it learns', () => {
     const bench = await Bench.ready({ operators: [['public', '=', false]] });
     expect(bench.intent(db('posts'))).toBe('unproved');
     bench.known = { operators: [['public', '=', false]], functions: [func('fresh')] };
-    bench.classifier.catalogueChanged();
+    bench.classifier.catalogueChanged(true);
     await settled();
     expect(bench.warnings).toEqual([expect.stringMatching(/^All reads run on the master/)]);
   });
 
-  it('DDL: the catalogue is read anew, and until then what was unsafe stays so', async () => {
-    const bench = await Bench.ready({ masterOnly: [['public', 'scratch']] });
-    bench.known = { functions: [func('fresh')] };
+  it('DDL: the catalogue is read anew, and until then only what the app has made itself is in doubt', async () => {
+    const app = { functions: [func('stays')], views: [['public', 'v', ['select 1']] as const] };
+    const bench = await Bench.ready({ ...app, masterOnly: [['public', 'scratch']] });
+    bench.known = { ...app, functions: [func('stays'), func('fresh')] };
     expect(bench.intent('select fresh(1)')).toBe('unproved');
-    bench.classifier.catalogueChanged();
-    expect(bench.intent('select upper($1)')).toBe('unproved');
+    bench.classifier.catalogueChanged(true);
+    expect(bench.intent('select upper($1)')).toBe('read');
+    expect(bench.intent('select * from posts')).toBe('read');
+    expect(bench.intent(db('posts'))).toBe('read');
+    for (const doubtful of ['select stays(1)', 'select * from v', db('v')]) {
+      expect(bench.classification(doubtful).awaitsCatalogue).toBe(true);
+    }
     expect(bench.intent(db('scratch'))).toBe('write');
-    await settled();
-    expect(bench.intent('select fresh(1)')).toBe('read');
+    await bench.classifier.awaited();
+    for (const known of ['select fresh(1)', 'select stays(1)', db('v')])
+      expect(bench.intent(known)).toBe('read');
     expect(bench.intent(db('scratch'))).toBe('unproved');
+  });
+
+  it('what may run DDL: nothing is in doubt, and the catalogue is looked at', async () => {
+    const bench = await Bench.ready({ functions: [func('stays'), volatile('migrate')] });
+    const { changesCatalogue } = bench.classification('select migrate(1)');
+    expect(changesCatalogue).toBe('perhaps');
+    expect(bench.classification(`select nextval('s')`).changesCatalogue).toBe(false);
+    bench.known = { functions: [volatile('stays')] };
+    bench.fingerprint = 'another';
+    bench.classifier.catalogueChanged(changesCatalogue);
+    expect(bench.intent('select stays(1)')).toBe('read');
+    await settled();
+    expect(bench.intent('select stays(1)')).toBe('write');
   });
 });
 
@@ -212,7 +304,7 @@ describe('raws that are written alike', () => {
     const raw = () => db.raw('select f(?)', [1]);
     expect(bench.intent(raw())).toBe('read');
     bench.known = { functions: [volatile('f')] };
-    bench.classifier.catalogueChanged();
+    bench.classifier.catalogueChanged(true);
     expect(bench.intent(raw())).toBe('unproved');
     await settled();
     expect(bench.intent(raw())).toBe('write');
@@ -289,7 +381,10 @@ describe('what it remembers is bounded', () => {
       collectGarbage();
       return process.memoryUsage().heapUsed;
     };
-    const { byText } = bench.classifier as unknown as { byText: { size: number; calculatedSize: number } };
+    const { texts } = bench.classifier as unknown as {
+      texts: { byText: { size: number; calculatedSize: number } };
+    };
+    const { byText } = texts;
     const early = heapAfter(20_000);
     const late = heapAfter(MANY);
     Error.stackTraceLimit = stackTraceLimit;
@@ -301,7 +396,7 @@ describe('what it remembers is bounded', () => {
   it('at long texts, which count by their length', async () => {
     const bench = await Bench.ready();
     for (let i = 0; i < 1_000; i++) bench.intent(`select ${i}, '${'x'.repeat(20_000)}'`);
-    const { byText } = bench.classifier as unknown as { byText: { size: number } };
+    const { byText } = (bench.classifier as unknown as { texts: { byText: { size: number } } }).texts;
     expect(byText.size).toBeLessThanOrEqual(400);
     expect(byText.size).toBeGreaterThan(300);
   });

@@ -24,7 +24,9 @@ const KNOWN: Known = {
 
 function classifierOf(readCatalogue: (() => Promise<CatalogueRows>) | undefined): QueryClassifier {
   const logger = { debug() {}, warn() {} };
-  return new QueryClassifier({ readCatalogue, classifySql: undefined, logger, clock: SYSTEM_CLOCK });
+  const told = () => Promise.resolve('the same');
+  const catalogue = readCatalogue && { read: readCatalogue, counters: told, fingerprint: told };
+  return new QueryClassifier({ catalogue, classifySql: undefined, logger, clock: SYSTEM_CLOCK });
 }
 
 async function knowing(known: Known): Promise<QueryClassifier> {
@@ -119,7 +121,7 @@ describe('the tables of a query', () => {
     await learning.ready();
     expect(learning.tablesOf(db('posts')).names).toEqual(['posts']);
     views = [['public', 'posts', ['select * from authors']]];
-    learning.catalogueChanged();
+    learning.catalogueChanged(true);
     await learning.ready();
     expect(learning.tablesOf(db('posts')).names).toEqual(['posts', 'authors']);
   });
