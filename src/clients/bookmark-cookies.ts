@@ -6,7 +6,7 @@ import { ANYWHERE } from '../context/seen.js';
 import type { ResolvedCookie } from '../options/resolve-cookie.js';
 import type { ClientRequest } from './client-request.js';
 import { endCookie, setCookie } from './cookies.js';
-import { ParallelCookies, nameOf, strangerOf } from './parallel-cookies.js';
+import { ParallelCookies, strangerOf } from './parallel-cookies.js';
 
 /** What a request brought. */
 export interface Brought {
@@ -53,9 +53,8 @@ export class BookmarkCookies {
   /** Called once for each request; `isAnswered` is to be called when its response goes. */
   broughtBy(request: ClientRequest): Brought {
     const cookies = this.cookiesOf(request);
-    if (cookies.size > 0) return { cookies, client: nameOf([...cookies.values()]) };
     const client = strangerOf(request);
-    this.parallel.comes(client);
+    if (cookies.size === 0) this.parallel.comes(client);
     return { cookies, client };
   }
 
@@ -78,16 +77,24 @@ export class BookmarkCookies {
   set(bookmark: BookmarkToSet, brought: Brought, response: ServerResponse): void {
     const { cookie, maxAgeSeconds, markSeconds, mark } = this.parts;
     const name = this.prefix + this.tagOf(bookmark);
-    const bytes = name.length + bookmark.text.length + SEPARATORS;
-    if (!this.parallel.takes(brought.client, name, bytes))
+    const { text } = bookmark;
+    const ended = this.toEnd(brought, name);
+    if (!this.parallel.takes(brought.client, { brought: brought.cookies, ended, name, text }))
       return setCookie(response, { ...cookie, name: this.markName }, mark(markSeconds), markSeconds);
-    this.end(brought, response, name);
-    setCookie(response, { ...cookie, name }, bookmark.text, maxAgeSeconds);
+    this.endAll(ended, response);
+    setCookie(response, { ...cookie, name }, text, maxAgeSeconds);
   }
 
-  end({ cookies }: Brought, response: ServerResponse, kept?: string): void {
-    const names = [...cookies.keys()].filter((name) => name !== this.markName && name !== kept);
-    for (const name of names.slice(0, MOST_ENDED)) endCookie(response, { ...this.parts.cookie, name });
+  end(brought: Brought, response: ServerResponse): void {
+    this.endAll(this.toEnd(brought), response);
+  }
+
+  private toEnd({ cookies }: Brought, kept?: string): string[] {
+    return [...cookies.keys()].filter((name) => name !== this.markName && name !== kept).slice(0, MOST_ENDED);
+  }
+
+  private endAll(names: readonly string[], response: ServerResponse): void {
+    for (const name of names) endCookie(response, { ...this.parts.cookie, name });
   }
 
   private get markName(): string {
@@ -112,9 +119,6 @@ const TAGS = 36 ** 4;
 
 /** For how long responses that say the same use the same name. */
 export const SAME_NAME_MS = 10_000;
-
-/** `=`, `; ` */
-const SEPARATORS = 3;
 
 /** A client that brings more is after something else; the head of a response must stay small. */
 const MOST_ENDED = 100;

@@ -7,71 +7,111 @@ const MOST_COOKIES = 8;
 /** With names; leaves room for the mark in 1 KB. */
 const MOST_BYTES = 896;
 
-/** For how long responses count as parallel that replace the same cookies. */
+/** `=`, `; ` */
+const SEPARATORS = 3;
+
+/** For how long it is kept which cookies a client holds. */
 const WINDOW_MS = 60_000;
 
-/** Clients that are told apart at once. Who is not remembered may get more cookies than it should. */
-const MOST_CLIENTS = 1_000;
+/** Cookies by which clients are known at once. A client that is not remembered may get more cookies than it should. */
+const MOST_COOKIES_KNOWN = 8_000;
 
-interface Given {
+/** Fresh clients that are told apart at once. */
+const MOST_STRANGERS = 1_000;
+
+/** The cookies that a client holds, as far as responses of this process have set and ended them: bytes by name. */
+interface Jar {
   readonly sinceMs: number;
-  readonly names: Set<string>;
-  bytes: number;
-  /** Requests without cookies that have no answer yet. */
+  readonly cookies: Map<string, number>;
+}
+
+/** A client that brings none, of which always one request has waited for its answer. */
+interface Stranger {
+  readonly jar: Jar;
   waiting: number;
 }
 
+/** What a response does to the cookies of its client. */
+export interface CookieChange {
+  /** What the request came with, values by name. */
+  readonly brought: ReadonlyMap<string, string>;
+  /** Names of those that the response ends. */
+  readonly ended: readonly string[];
+  readonly name: string;
+  readonly text: string;
+}
+
 /**
- * Counts the cookies that parallel responses have given to one client: to requests that brought the same cookies; or, without
- * any, to requests of one address and user agent of which always one has waited for its answer. Two clients of one name share a
- * count, which costs the master a little.
+ * Counts the cookies that each client holds while its requests overlap. A client is known by any cookie that it brings, and by
+ * its address and user agent beside, since clients that have read the same bring the same; without cookies by the latter
+ * alone, until all its requests are answered. Two clients that can't be told apart share a count, which costs the master a
+ * little.
  */
 export class ParallelCookies {
-  private readonly given = new LRUCache<string, Given>({ max: MOST_CLIENTS });
+  private readonly jars = new LRUCache<string, Jar>({ max: MOST_COOKIES_KNOWN });
+  private readonly strangers = new LRUCache<string, Stranger>({ max: MOST_STRANGERS });
 
   constructor(private readonly clock: Pick<Clock, 'nowMs'>) {}
 
   /** A request without cookies comes. */
   comes(client: string): void {
-    this.of(client).waiting++;
+    this.stranger(client).waiting++;
   }
 
   /** It has its answer. */
   isAnswered(client: string): void {
-    const given = this.of(client);
-    if (--given.waiting <= 0) this.given.delete(client);
+    const stranger = this.stranger(client);
+    if (--stranger.waiting <= 0) this.strangers.delete(client);
   }
 
-  /** Whether one more may be given; a cookie of the same name takes the place of the one before. */
-  takes(client: string, name: string, bytes: number): boolean {
-    const given = this.of(client);
-    if (given.names.has(name)) return true;
-    if (given.names.size >= MOST_COOKIES || given.bytes + bytes > MOST_BYTES) return false;
-    given.names.add(name);
-    given.bytes += bytes;
+  /** Whether the response may set one more. A cookie of the same name takes the place of the one before. */
+  takes(client: string, { brought, ended, name, text }: CookieChange): boolean {
+    const jar = brought.size === 0 ? this.stranger(client).jar : this.jarOf(client, brought);
+    const cookies = new Map(jar.cookies);
+    for (const one of ended) cookies.delete(one);
+    cookies.set(name, bytesOf(name, text));
+    const bytes = [...cookies.values()].reduce((sum, each) => sum + each, 0);
+    if (cookies.size > MOST_COOKIES || bytes > MOST_BYTES) return false;
+    for (const one of ended) jar.cookies.delete(one);
+    jar.cookies.set(name, bytesOf(name, text));
+    this.jars.set(keyOf(client, name, text), jar);
     return true;
   }
 
-  private of(client: string): Given {
-    const nowMs = this.clock.nowMs();
-    let given = this.given.get(client);
-    if (!given || nowMs - given.sinceMs > WINDOW_MS) {
-      given = { sinceMs: nowMs, names: new Set(), bytes: 0, waiting: given?.waiting ?? 0 };
-      this.given.set(client, given);
-    }
-    return given;
+  private jarOf(client: string, brought: ReadonlyMap<string, string>): Jar {
+    const keys = Array.from(brought, ([name, text]) => keyOf(client, name, text));
+    const known = keys.map((key) => this.jars.get(key)).find((jar) => jar && !this.isOver(jar));
+    const jar = known ?? this.emptyJar();
+    if (!known) for (const [name, text] of brought) jar.cookies.set(name, bytesOf(name, text));
+    for (const key of keys) this.jars.set(key, jar);
+    return jar;
+  }
+
+  private stranger(client: string): Stranger {
+    const known = this.strangers.get(client);
+    if (known && !this.isOver(known.jar)) return known;
+    const stranger = { jar: this.emptyJar(), waiting: known?.waiting ?? 0 };
+    this.strangers.set(client, stranger);
+    return stranger;
+  }
+
+  private emptyJar(): Jar {
+    return { sinceMs: this.clock.nowMs(), cookies: new Map() };
+  }
+
+  private isOver({ sinceMs }: Jar): boolean {
+    return this.clock.nowMs() - sinceMs > WINDOW_MS;
   }
 }
 
-/** What tells clients without cookies apart. Each may say what it likes: it is told apart from itself at most. */
+const keyOf = (client: string, name: string, text: string) => `${client}\n${name}=${text}`;
+
+const bytesOf = (name: string, text: string) => name.length + text.length + SEPARATORS;
+
+/** What tells clients apart beside their cookies. Each may say what it likes: it is told apart from itself at most. */
 export function strangerOf({ socket, headers }: ClientRequest): string {
   const parts = [socket.remoteAddress, headers['x-forwarded-for'], headers['user-agent']];
   return parts.join(' ').slice(0, LONGEST_NAME);
-}
-
-/** The same of clients with cookies. */
-export function nameOf(brought: readonly string[]): string {
-  return brought.join(' ').slice(0, LONGEST_NAME);
 }
 
 const LONGEST_NAME = 1_000;
