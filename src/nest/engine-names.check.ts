@@ -1,9 +1,7 @@
 import type { DatabaseRouting } from '../database-routing.js';
-import { isPostgres } from '../engines/create-engine.js';
 import { InvalidOptionsError } from '../errors.js';
-import { withoutEffect } from '../options/dialect.js';
 import type { AppClass } from './app-classes.js';
-import { consistencyOf, setsOfConsistency } from './decorators/consistency.decorator.js';
+import { setsOfConsistency } from './decorators/consistency.decorator.js';
 import { setsWrittenBy } from './decorators/db-write.decorator.js';
 import { methodEngineOf } from './decorators/using-engine.decorator.js';
 import { handlerEngineOf, setsOfHandler } from './decorators/with-engine.decorator.js';
@@ -17,8 +15,7 @@ export interface EngineNames {
 
 /**
  * Throws `UnknownEngineError` when a decorator anywhere in the app names an engine that the set doesn't have, and
- * `InvalidOptionsError` when it names a set that the app doesn't have, two name different engines on one target, or one sets a
- * bound that the database can't keep.
+ * `InvalidOptionsError` when it names a set that the app doesn't have, or two name different engines on one target.
  */
 export function checkEngineNames(names: EngineNames, classes: readonly AppClass[]): void {
   for (const { type, methods } of classes) {
@@ -33,14 +30,8 @@ export function checkEngineNames(names: EngineNames, classes: readonly AppClass[
 
 function checkHandler(names: EngineNames, target: object, where: string): void {
   checkWithEngine(names, target, where);
-  checkConsistency(names, target, where);
+  for (const set of setsOfConsistency(target)) checkSet(names.sets, set, `@Consistency on ${where}`);
   for (const set of setsWrittenBy(target)) checkSet(names.sets, set, `@DbWrite on ${where}`);
-}
-
-function checkConsistency({ routing, sets }: EngineNames, target: object, where: string): void {
-  for (const set of setsOfConsistency(target)) checkSet(sets, set, `@Consistency on ${where}`);
-  if (typeof consistencyOf(routing.name, target) === 'object' && !isPostgres(routing.engines.master.knex))
-    throw withoutEffect(`@Consistency(bounded(…)) on ${where}`, 'it');
 }
 
 function checkWithEngine({ routing, sets }: EngineNames, target: object, where: string): void {
