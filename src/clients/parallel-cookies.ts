@@ -19,7 +19,10 @@ const MOST_COOKIES_KNOWN = 8_000;
 /** Fresh clients that are told apart at once. */
 const MOST_STRANGERS = 1_000;
 
-/** The cookies that a client holds, as far as responses of this process have set and ended them: bytes by name. */
+/**
+ * The cookies that responses of this process have set and not ended, bytes by name. What a client came with is none of them: each
+ * response ends what its request brought.
+ */
 interface Jar {
   readonly sinceMs: number;
   readonly cookies: Map<string, number>;
@@ -82,7 +85,6 @@ export class ParallelCookies {
     const keys = Array.from(brought, ([name, text]) => keyOf(client, name, text));
     const known = keys.map((key) => this.jars.get(key)).find((jar) => jar && !this.isOver(jar));
     const jar = known ?? this.emptyJar();
-    if (!known) for (const [name, text] of brought) jar.cookies.set(name, bytesOf(name, text));
     for (const key of keys) this.jars.set(key, jar);
     return jar;
   }

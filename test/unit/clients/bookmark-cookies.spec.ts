@@ -104,6 +104,9 @@ describe('the cookies of parallel responses', () => {
     const lines = setBy({}, broughtBy([...brought, 'seen.beyond=y', 'other=1'].join('; ')));
     expect(lines).toHaveLength(61);
     expect(lines[0]).toBe('seen.x0=; Max-Age=0; Path=/');
+    expect(
+      setBy({}, broughtBy(Array.from({ length: 300 }, (_, at) => `seen.y${at}=y`).join('; '))),
+    ).toHaveLength(101);
     expect(lines.join('\n').length).toBeLessThan(2048);
   });
 });
