@@ -41,7 +41,7 @@ export { BalancedSession } from './knex/balanced-session.js';
 export type { RoutedKnex } from './knex/routed-knex.js';
 export type { SessionMethods } from './knex/session-methods.js';
 export type { Intent } from './intent/intent.js';
-export type { ClassifySql } from './intent/query-classifier.js';
+export type { ClassifySql } from './intent/intent.js';
 export type { Reason } from './routing/decision.js';
 export type { RoutingEventMap, RoutingEvents } from './routing/decision-announcer.js';
 export type { Explanation, SkippedRule } from './routing/explanation.js';

@@ -94,8 +94,8 @@ export class BookmarkCarrier implements Carrier {
       exposeHeader(response, header);
     }
     if (!brought) return;
-    const [server, { position }] = [this.bookmarks.serverOf(context), context.work.seen];
-    this.cookies?.set({ text, server, position }, brought, response);
+    const [server, says] = [this.bookmarks.serverOf(context), this.bookmarks.content(context)];
+    this.cookies?.set({ text, server, says }, brought, response);
   }
 }
 

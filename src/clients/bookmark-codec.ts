@@ -1,3 +1,4 @@
+import { MARK_LENGTH, type Others } from '../context/others.js';
 import type { Epoch, Position } from '../freshness/position.js';
 import type { SignatureFault, Signer } from './signer.js';
 
@@ -9,6 +10,8 @@ export interface Bookmark {
   readonly unsettled: string | undefined;
   /** Until when it does not cover for certain what its client has seen, in ms since 1970; undefined: it does. */
   readonly asksUntilMs?: number | undefined;
+  /** What reads must show of other tables than the client has written, where that is less; its server is `unsettled`. */
+  readonly others?: Pick<Others, 'written' | 'position'> | undefined;
 }
 
 /** A bookmark as it comes back. */
@@ -25,29 +28,46 @@ export type BookmarkFault = SignatureFault;
 /** The kind of text that a signer of bookmarks signs. */
 export const BOOKMARK_VERSION = '1';
 
+/** With a longer one the tables would make the text longer than what is taken back. */
+const LONGEST_SERVER = 60;
+
 /** Bookmarks as opaque text; signed, since a number of the client's own would let it choose what it waits for. */
 export class BookmarkCodec {
   constructor(private readonly signer: Signer) {}
 
-  encode({ epoch, position, unsettled = '', asksUntilMs }: Bookmark): string {
+  /** What builds before this one don't know of stands at the end; they have all reads show the position. */
+  encode({ epoch, position, unsettled = '', asksUntilMs, others }: Bookmark): string {
     const fields = [epoch.system, String(epoch.timeline), position.toString(36), unsettled];
-    return this.signer.sign(asksUntilMs ? [...fields, Math.ceil(asksUntilMs).toString(36)] : fields);
+    const asks = asksUntilMs ? [Math.ceil(asksUntilMs).toString(36)] : [];
+    if (!others || unsettled.length > LONGEST_SERVER) return this.signer.sign([...fields, ...asks]);
+    return this.signer.sign([
+      ...fields,
+      asks[0] ?? '0',
+      others.position.toString(36),
+      others.written.join(''),
+    ]);
   }
 
   decode(text: string): CarriedBookmark | BookmarkFault {
     const verified = this.signer.verify(text);
     if (typeof verified === 'string') return verified;
     const { fields, isOld, ageSeconds } = verified;
-    const [system = '', timeline = '', position = '', unsettled = '', asksUntil] = fields;
+    const [system = '', timeline = '', position = '', unsettled = '', asksUntil, lower, written = ''] =
+      fields;
     return {
       epoch: { system, timeline: Number(timeline) },
       position: parseBase36(position),
       unsettled: unsettled || undefined,
       asksUntilMs: asksUntil === undefined ? undefined : parseInt(asksUntil, 36),
+      others: lower === undefined ? undefined : { position: parseBase36(lower), written: marksIn(written) },
       isOld,
       ageSeconds,
     };
   }
+}
+
+function marksIn(written: string): readonly string[] {
+  return written.match(new RegExp(`.{${MARK_LENGTH}}`, 'g')) ?? [];
 }
 
 function parseBase36(digits: string): bigint {

@@ -21,7 +21,8 @@ export interface BookmarkToSet {
   readonly text: string;
   /** Where more was seen than a position says, `'*'` for anywhere. */
   readonly server: string | undefined;
-  readonly position: bigint;
+  /** Differs where the bookmark says something else. */
+  readonly says: string;
 }
 
 /** What bookmarks in cookies are put together from. */
@@ -105,11 +106,11 @@ export class BookmarkCookies {
    * Another one for each response; but the same for those that say the same of one server at about the same time, so
    * that many parallel reads leave few cookies.
    */
-  private tagOf({ server, position }: BookmarkToSet): string {
+  private tagOf({ server, says }: BookmarkToSet): string {
     const { random, clock } = this.parts;
     const isOfServer = server !== undefined && server !== ANYWHERE;
     const number = isOfServer
-      ? hash(`${position}:${server}:${Math.floor(clock.wallMs() / SAME_NAME_MS)}`)
+      ? hash(`${says}:${Math.floor(clock.wallMs() / SAME_NAME_MS)}`)
       : Math.floor(random() * TAGS);
     return (number % TAGS).toString(36);
   }

@@ -1,7 +1,15 @@
 import type { Clock } from '../clock.js';
 import type { Context, Work } from '../context/context.js';
-import { ANYWHERE, COVERED, type Seen, bring, settleAt, showSomewhere, slaveOf } from '../context/seen.js';
-import { RELIED_ON_MS, toCarry } from './carried-server.js';
+import {
+  ANYWHERE,
+  COVERED,
+  type Seen,
+  bring,
+  bringPosition,
+  showSomewhere,
+  slaveOf,
+} from '../context/seen.js';
+import { RELIED_ON_MS, othersToCarry, toCarry } from './carried-server.js';
 import type { Bookmark, BookmarkCodec, CarriedBookmark } from './bookmark-codec.js';
 import { type CarriedFaults, noFaults } from './carried-faults.js';
 import { type Epoch, isSameEpoch } from '../freshness/position.js';
@@ -101,7 +109,9 @@ export class Bookmarks {
 
   /** What the context's bookmark says, to be compared with what it says later. */
   content({ work }: Context): string {
-    return `${work.seen.position}:${this.toCarry(work).unsettled ?? ''}`;
+    const { unsettled, others } = this.toCarry(work);
+    const ofOthers = others ? `:${others.position}:${others.written.join('')}` : '';
+    return `${work.seen.position}:${unsettled ?? ''}${ofOthers}`;
   }
 
   standing(context: Context): Standing {
@@ -132,9 +142,10 @@ export class Bookmarks {
     return this.codec.encode({ epoch: this.freshness.master.latest?.epoch ?? NO_EPOCH, ...bookmark });
   }
 
-  private toCarry(work: Work) {
+  private toCarry(work: Work): Pick<Bookmark, 'unsettled' | 'asksUntilMs' | 'others'> {
     const { clock, maxAgeSeconds } = this.parts;
-    return toCarry(work, { nowMs: clock.wallMs(), maxAgeMs: maxAgeSeconds * 1000 });
+    const carried = toCarry(work, { nowMs: clock.wallMs(), maxAgeMs: maxAgeSeconds * 1000 });
+    return { ...carried, others: othersToCarry(work.seen, carried.unsettled) };
   }
 
   private restoreOne({ work }: Context, text: string): void {
@@ -146,7 +157,7 @@ export class Bookmarks {
     const current = this.freshness.master.latest;
     if (!current || epoch.system === NO_EPOCH.system) return bring(work.seen);
     if (!isSameEpoch(epoch, current.epoch)) return this.foreign(work.seen, epoch, current.epoch);
-    settleAt(work.seen, position, -1);
+    bringPosition(work.seen, position, decoded.others && { ...decoded.others, unsettled: undefined });
     work.seen.isOld ||= isOld;
     this.restoreServer(work, decoded);
   }

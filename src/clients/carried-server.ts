@@ -1,5 +1,6 @@
 import type { Work } from '../context/context.js';
-import { ANYWHERE, COVERED, slaveOf } from '../context/seen.js';
+import type { Others } from '../context/others.js';
+import { ANYWHERE, COVERED, type Seen, slaveOf } from '../context/seen.js';
 import type { Bookmark } from './bookmark-codec.js';
 import { SAME_NAME_MS } from './bookmark-cookies.js';
 
@@ -43,4 +44,16 @@ export function toCarry(
   if (server === undefined && slaveOf(brought) === slave) return { unsettled: brought, asksUntilMs };
   const untilMs = reliedUntilMs + ASKS_LONGER_MS;
   return { unsettled: ANYWHERE, asksUntilMs: untilMs > nowMs ? Math.max(asksUntilMs, untilMs) : asksUntilMs };
+}
+
+/**
+ * What goes with it for reads of other tables than were written: nothing where more of them was seen on a server that is not
+ * told, since the position alone covers that.
+ */
+export function othersToCarry(
+  { others, position }: Pick<Seen, 'others' | 'position'>,
+  unsettled: string | undefined,
+): Others | undefined {
+  if (!others || unsettled === ANYWHERE || others.position >= position) return undefined;
+  return others.unsettled === undefined || others.unsettled === unsettled ? others : undefined;
 }

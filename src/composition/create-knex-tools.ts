@@ -46,7 +46,7 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const lagging = new LaggingCatalogues({ engines, decider, classifier, freshness, askName, budget: names });
   const isContested = () => health?.isContested === true;
   const misses = new MissedGuards(options.bookmark.waitMs / 4, clock);
-  const tracker = new SeenTracker(freshness, clientsByPosition, misses);
+  const tracker = new SeenTracker(freshness, clientsByPosition, misses, classifier.writes);
   const dispatcher = new Dispatcher({
     set,
     decider,

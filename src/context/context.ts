@@ -37,6 +37,8 @@ export type Progress = 'open' | 'handling' | 'answering' | 'over';
 export interface Work {
   /** A write was sent: reads stay on the master from here on (rule 7). Never goes back to false. */
   wrote: boolean;
+  /** The same of tables that are known, in `seen`, or in a transaction whose position is told: other reads may go on. */
+  wroteKnown: boolean;
   /** The client wrote in an earlier request, less than the pin window ago: reads stay on the master. */
   pinned: boolean;
   /** The slave the work reads from, once it has read from one. */
@@ -85,6 +87,7 @@ export const NO_CONTEXT: Context = Object.freeze({
   consistency: undefined,
   work: Object.freeze({
     wrote: false,
+    wroteKnown: false,
     pinned: false,
     slave: undefined,
     readOnSlaves: undefined,
@@ -106,6 +109,7 @@ export function openContext(
   const decisions = recordDecisions ? new Set<string>() : undefined;
   const work: Work = {
     wrote: false,
+    wroteKnown: false,
     pinned: false,
     slave: undefined,
     readOnSlaves: undefined,
@@ -139,6 +143,12 @@ export function nestContext(
 export function markWrote({ kind, work }: Context): void {
   if (kind === 'none') return;
   for (let at: Work | undefined = work; at; at = at.outer) at.wrote = true;
+}
+
+/** The same where it is known what must show the write, or will be. */
+export function markWroteKnown({ kind, work }: Context): void {
+  if (kind === 'none') return;
+  for (let at: Work | undefined = work; at; at = at.outer) at.wroteKnown = true;
 }
 
 /** Counts a write that begins, or, by -1, that has ended. */

@@ -1,3 +1,5 @@
+import { type Others, broughtWith, markOf, movedBy, sparesReads, writtenNow } from './others.js';
+
 /** Something was seen on the master, or on more than one engine. */
 export const ANYWHERE = '*';
 
@@ -33,6 +35,8 @@ export interface Seen {
   reliedUntilMs: number;
   /** Until when no bookmark of the client covers for certain what it has seen, in ms since 1970. 0: it does. */
   asksUntilMs: number;
+  /** How far reads of tables must show that were not written lately; undefined: as far as all others. */
+  others: Others | undefined;
   /** What the work around this one has seen; it is told what this one sees. */
   outer: Seen | undefined;
 }
@@ -49,6 +53,7 @@ export function nothingSeen(): Seen {
     isOld: false,
     reliedUntilMs: 0,
     asksUntilMs: 0,
+    others: undefined,
     outer: undefined,
   };
 }
@@ -56,6 +61,21 @@ export function nothingSeen(): Seen {
 /** Something is seen at a server, a slave's; undefined: on the master, or nobody knows where. Two servers are anywhere. */
 export function see(seen: Seen, server: string = ANYWHERE): void {
   for (let at: Seen | undefined = seen; at; at = at.outer) mark(at, server);
+}
+
+/** Tables were written, or may have been, and nothing was read: reads of others show what they had to show before. */
+export function writeTables(seen: Seen, tables: readonly string[]): void {
+  const marks = tables.map(markOf);
+  for (let at: Seen | undefined = seen; at; at = at.outer) {
+    const others = writtenNow(at, marks);
+    mark(at, ANYWHERE);
+    at.others = others;
+  }
+}
+
+/** What a read of these tables must show. Undefined: nobody knows which they are, so it must show all. */
+export function seenOf(seen: Seen, tables: readonly string[] | undefined): Seen {
+  return sparesReads(seen, tables) ? { ...seen, ...seen.others, others: undefined } : seen;
 }
 
 /** Something is seen on a slave, and nobody knows on which server of it. */
@@ -66,7 +86,10 @@ export function seeSomewhere(seen: Seen): void {
 
 /** A slave's server has shown something, and has said after it how far it had replayed: a position that covers it. */
 export function witness(seen: Seen, position: bigint): void {
-  for (let at: Seen | undefined = seen; at; at = at.outer) if (position > at.position) at.position = position;
+  for (let at: Seen | undefined = seen; at; at = at.outer) {
+    at.others = movedBy(at.others, { position });
+    if (position > at.position) at.position = position;
+  }
   showSomewhere(seen);
 }
 
@@ -80,6 +103,12 @@ export function bring(seen: Seen, server: string = ANYWHERE): void {
   mark(seen, server);
   seen.shown = together(seen.shown, server);
   seen.brought = together(seen.brought, server);
+}
+
+/** A client brings a position that covers what it has seen, and what of it reads of other tables than it wrote need not show. */
+export function bringPosition(seen: Seen, position: bigint, others: Others | undefined): void {
+  seen.others = broughtWith(seen, { position, others });
+  settleAt(seen, position, -1);
 }
 
 /** A position of the master's, asked for when there were so many marks, covers all that was seen until then. */
@@ -99,6 +128,7 @@ export function slaveOf(server: string): string {
 }
 
 function mark(seen: Seen, server: string): void {
+  seen.others = movedBy(seen.others, { server });
   seen.unsettled = together(seen.unsettled, server);
   if (server !== ANYWHERE) seen.shown = together(seen.shown, server);
   seen.marks++;

@@ -25,6 +25,8 @@ export interface Dispatched {
   readonly role: EngineRole;
   /** Whether what it shows counts as seen by the context's client. */
   readonly tracked: boolean;
+  /** The tables that it can touch, of a write that shows nothing else; undefined: it shows what it reads, or writes anything. */
+  readonly touches: readonly string[] | undefined;
   /** Whether it may run on any slave that shows enough; else somebody has named its engine. */
   readonly isChosen: boolean;
   /** The run of the engine's server that it was meant for. */

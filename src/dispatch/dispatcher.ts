@@ -140,7 +140,7 @@ export class Dispatcher {
     knexEngine: EngineChoice | undefined,
   ): DispatchedQuery {
     const context = currentContext(this.parts.set);
-    const facts = factsOf(builder, classification, context, this.parts.decider.rules);
+    const facts = factsOf(builder, classification, context, this.parts);
     const movable = knexEngine === undefined && builder !== undefined;
     return { facts, classification, context, knexEngine, movable };
   }

@@ -43,7 +43,7 @@ export class Explainer {
     const classification = classifier.classify(builder);
     const foreseen =
       knexEngine === undefined
-        ? foresight.of(factsOf(builder, classification, context, rules), context)
+        ? foresight.of(factsOf(builder, classification, context, { decider: { rules }, classifier }), context)
         : foresight.ofNamed(knexEngine);
     return this.explanation(builder, classification, foreseen, context);
   }

@@ -1,9 +1,10 @@
 import type { Consistency } from '../context/consistency.js';
-import { type Context, countWriting, markWrote } from '../context/context.js';
-import { type Seen, see, seeSomewhere, witness } from '../context/seen.js';
+import { type Context, countWriting, markWrote, markWroteKnown } from '../context/context.js';
+import { type Seen, see, seeSomewhere, seenOf, witness, writeTables } from '../context/seen.js';
 import type { Engine, EngineRole } from '../engines/engine.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { Position } from '../freshness/position.js';
+import type { WriteFinder } from '../intent/write-finder.js';
 import type { KnexConnection } from '../knex-internals.js';
 import type { Decision } from '../routing/decision.js';
 import type { Dispatched, DispatchedQuery } from './dispatched.js';
@@ -29,6 +30,7 @@ export class SeenTracker {
     freshness: Freshness | undefined,
     byPosition: boolean,
     private readonly misses: MissedGuards,
+    private readonly writes: Pick<WriteFinder, 'written'> | undefined,
   ) {
     this.freshness = freshness;
     this.tracked = byPosition ? freshness : undefined;
@@ -44,7 +46,8 @@ export class SeenTracker {
     const isChosen = reason === 'balanced' || reason === 'bookmark';
     const isBounded = reason === 'balanced' && typeof consistency !== 'string';
     const bound = isBounded ? this.freshness?.bound(consistency) : undefined;
-    return { query, engine, role, tracked, isChosen, startedAt, bound };
+    const touches = writes && tracked && reason !== 'transaction' ? this.touchedBy(query) : undefined;
+    return { query, engine, role, tracked, touches, isChosen, startedAt, bound };
   }
 
   /** What a transaction shows, and where its log stands, is known by these; undefined where it does not count. */
@@ -54,8 +57,12 @@ export class SeenTracker {
   }
 
   /** From the moment it is sent a write may be there; what is only unproved counts as one. */
-  sent({ role, query: { classification, context } }: Dispatched): void {
+  sent({ role, touches, query: { classification, context } }: Dispatched): void {
     if (role !== 'master' || classification.intent === 'read') return;
+    if (touches) {
+      markWroteKnown(context);
+      return writeTables(context.work.seen, touches);
+    }
     markWrote(context);
     if (this.tracksWrites(context)) see(context.work.seen);
   }
@@ -72,9 +79,15 @@ export class SeenTracker {
   }
 
   /** A query has ended, well or not, or a stream has begun, on a run of a server, which a pooler hides. */
-  shows({ engine, role, query: { context }, tracked }: Dispatched, run: string | undefined): void {
+  shows({ engine, role, query: { context }, tracked, touches }: Dispatched, run: string | undefined): void {
     if (!tracked) return;
+    if (touches) return writeTables(context.work.seen, touches);
     seeOn(engine, role, run, context.work.seen);
+  }
+
+  /** A write has failed: what its error tells of is seen, such as a row that is there already. */
+  failed({ touches, query: { context } }: Dispatched): void {
+    if (touches) see(context.work.seen);
   }
 
   /** The same where the server has said afterwards how far it had replayed. */
@@ -96,7 +109,7 @@ export class SeenTracker {
     if (bound) return this.proofOf(bound.position, engine, run);
     if (!tracked) return 'nothing';
     if (!isChosen) return isSameRun || run === undefined || startedAt === undefined ? 'nothing' : 'another';
-    const { unsettled, position } = query.context.work.seen;
+    const { unsettled, position } = seenOf(query.context.work.seen, query.facts.reads);
     if (unsettled !== undefined && (run === undefined || unsettled !== engine.serverAt(run)))
       return 'another';
     return this.proofOf(position, engine, run);
@@ -118,6 +131,11 @@ export class SeenTracker {
   /** The server has proved that it shows a position; a pooler hides which server. */
   proved({ engine }: Dispatched, run: string | undefined, position: Position): void {
     this.freshness?.replayOf(engine).proved(run, position);
+  }
+
+  /** Not where positions are not told: then by time nobody knows what shows it. */
+  private touchedBy({ facts: { builder } }: DispatchedQuery): readonly string[] | undefined {
+    return builder && this.tracked?.isTold ? this.writes?.written(builder) : undefined;
   }
 
   private proofOf(position: Position, engine: Engine, run: string | undefined): Demand {

@@ -41,8 +41,8 @@ export class Freshness {
     this.master = parts.master;
   }
 
-  /** A slave that shows everything the context has seen; where it `stays`, the one that it has seen before any other. */
-  forClient({ work: { seen } }: Context, kept: Engine | undefined, stays: boolean): FoundSlave {
+  /** A slave that shows everything that is seen; where it `stays`, the one that it was seen on before any other. */
+  forClient(seen: Seen, kept: Engine | undefined, stays: boolean): FoundSlave {
     const home = kept ?? (stays ? this.slaveSeen(seen) : undefined);
     const isHere = seen.unsettled === undefined || seen.unsettled === home?.server;
     if (home && isHere && this.shows(home, seen.position)) return home;

@@ -9,11 +9,14 @@ const TIMEOUT_MS = 5_000;
  */
 const COUNTERS = `select sum(pg_stat_get_tuples_inserted(c) + pg_stat_get_tuples_updated(c) + pg_stat_get_tuples_deleted(c))::text as told
   from unnest(array['pg_proc', 'pg_class', 'pg_rewrite', 'pg_policy', 'pg_cast', 'pg_operator', 'pg_type', 'pg_constraint',
-    'pg_namespace', 'pg_inherits']::regclass[]) c`;
+    'pg_namespace', 'pg_inherits', 'pg_trigger', 'pg_attrdef']::regclass[]) c`;
 
 /** Rows of one catalogue: each change of one gives it the number of a later transaction. */
 const rows = (from: string) =>
   `(select count(*) || ':' || coalesce(sum(c.xmin::text::numeric * (c.oid::bigint % 97 + 1)), 0) from ${from})`;
+
+const isKept = (table: string) =>
+  `not exists (select from pg_class t where t.oid = ${table} and t.relpersistence = 't')`;
 
 /**
  * The committed catalogue itself, as far as it is read: some 4 ms, and 25 with 50,000 functions. What sessions keep for
@@ -23,7 +26,8 @@ const FINGERPRINT = `select concat_ws(' ', current_setting('standard_conforming_
   ${rows('pg_proc c')}, ${rows('pg_cast c')}, ${rows('pg_operator c')}, ${rows('pg_policy c')},
   ${rows(`pg_namespace c where nspname !~ '^pg_temp_|^pg_toast_temp_'`)},
   ${rows(`pg_type c where typtype = 'd' or (typtype = 'b' and typcategory <> 'A')`)},
-  ${rows('pg_constraint c where contypid <> 0')},
+  ${rows(`pg_constraint c where ${isKept('c.conrelid')}`)},
+  ${rows(`pg_trigger c where not tgisinternal and ${isKept('c.tgrelid')}`)}, ${rows(`pg_attrdef c where ${isKept('c.adrelid')}`)},
   ${rows(`pg_rewrite c join pg_class v on v.oid = c.ev_class where v.relpersistence <> 't'`)},
   (select count(*) || ':' || sum(hashtext(concat_ws(' ', oid, relname, relnamespace, relkind, relpersistence, relrowsecurity))::bigint)
     from pg_class where relkind in ('r', 'p', 'm', 'S', 'v', 'f') and relpersistence <> 't'),

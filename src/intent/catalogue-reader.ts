@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { rejectWithoutSql } from './catalogue-changes.js';
 import type { CatalogueRows } from './catalogue-rows.js';
+import { REACHES } from './reach-question.js';
 
 /** What a function that is not volatile may do for all that; of `pg_proc p` and `pg_language l`. */
 const LOOKED_INTO = `p.oid >= 16384 and p.provolatile <> 'v' and p.prokind <> 'p' and l.lanname <> 'c'
@@ -164,6 +165,7 @@ select json_build_object(
       (select string_agg(w.oid || ':' || w.xmin, ' ') from pg_rewrite w where w.ev_class = r.oid),
       (select string_agg(l.oid || ':' || l.xmin, ' ') from pg_policy l where l.polrelid = r.oid))) from with_sql r),
   'locked', (select json_agg(json_build_array(nspname, relname)) from with_sql where locked),
+  'reaches', ${REACHES},
   'masterOnly', (select json_agg(json_build_array(nspname, relname)) from relations where master_only)
 ) as catalogue`;
 

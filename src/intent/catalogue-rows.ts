@@ -42,6 +42,16 @@ export interface TypeRow {
   readonly relations?: readonly Name[];
 }
 
+/** What a write to a table can touch beside its rows, by what leads there; `opaque` can't be told. */
+export type ReachRow = readonly [
+  schema: string,
+  name: string,
+  parts: readonly (readonly [
+    kind: 'child' | 'parent' | 'body' | 'function' | 'opaque',
+    what: string | null,
+  ])[],
+];
+
 /** What the master's catalogue says, as it was read in one statement. */
 export interface CatalogueRows {
   readonly functions: readonly FunctionRow[];
@@ -74,6 +84,8 @@ export interface CatalogueRows {
     rules: string | null,
     policies: string | null,
   ])[];
+  /** Of all tables, views and the like that the app has made. */
+  readonly reaches: readonly ReachRow[];
   /** Relations with SQL in them that somebody is changing just now: to read it would wait for that to end. */
   readonly locked: readonly Name[];
   /**

@@ -48,7 +48,7 @@ export class Catalogue {
   private readonly refused = new Set<string>();
 
   constructor(
-    rows: CatalogueRows,
+    readonly rows: CatalogueRows,
     private readonly judge: JudgeSql,
   ) {
     this.backslashEscapes = rows.backslashEscapes;

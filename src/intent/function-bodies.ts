@@ -65,7 +65,7 @@ function isHeldWord(word: string, names: NamesInBodies): boolean {
 }
 
 /** What of a body is not in strings and comments; undefined where its names can't be told. */
-function codeOf(body: string): string | undefined {
+export function codeOf(body: string): string | undefined {
   if (ESCAPED_NAME.test(body)) return undefined;
   if (!AMBIGUOUS.test(body)) {
     const code = body.replace(SKIPPED, (_part, name: string | undefined) => ` ${name ?? ''} `);

@@ -7,6 +7,9 @@ import type { Leaves } from './transaction-local.js';
  */
 export type Intent = 'read' | 'write' | 'unproved';
 
+/** The user's word on a text that is not proved: an intent, or undefined for no opinion. */
+export type ClassifySql = (sql: string) => Intent | undefined;
+
 /** An intent with the part of the query that decided it. */
 export interface Classification {
   readonly intent: Intent;

@@ -5,10 +5,11 @@ import type { Catalogue } from './catalogue.js';
 import { CatalogueKeeper } from './catalogue-keeper.js';
 import type { CatalogueQuestions } from './catalogue-watch.js';
 import { DecidedTexts } from './decided-texts.js';
+import { BACKSLASH, NO_PARSER, NO_TEXT, REFUSED } from './fixed-answers.js';
 import { Grammar } from './grammar.js';
 import { HeldWarning } from './held-warning.js';
 import { READ_ON_MASTER } from './differing.js';
-import { type Classification, type Intent, unproved, write } from './intent.js';
+import { type Classification, type ClassifySql, unproved } from './intent.js';
 import { inspectLeadingWord } from './leading-word.js';
 import type { NameListener } from './name-judge.js';
 import type { WalkSql } from './named-tables.js';
@@ -20,15 +21,8 @@ import { inspectSql } from './sql-inspector.js';
 import { TableFinder } from './table-finder.js';
 import { TableJudge } from './table-judge.js';
 import { VERDICT_OF } from './verdict.js';
+import { WriteFinder } from './write-finder.js';
 import { type TransactionConfig, intentOfTransaction } from './transaction-intent.js';
-
-/** The user's word on a text that is not proved: an intent, or undefined for no opinion. */
-export type ClassifySql = (sql: string) => Intent | undefined;
-
-const REFUSED = write('a slave refused it before');
-const NO_TEXT = unproved('it does not compile to one statement');
-const NO_PARSER = unproved('the SQL parser is not loaded yet', { awaitsCatalogue: true });
-const BACKSLASH = unproved('what its backslashes mean is set on the server (standard_conforming_strings)');
 
 /** What the classifier is put together from. */
 export interface QueryClassifierParts {
@@ -48,6 +42,12 @@ export class QueryClassifier {
   private readonly catalogues: CatalogueKeeper | undefined;
   private readonly texts = new DecidedTexts();
   private readonly refusals: Refusals;
+  readonly writes = new WriteFinder({
+    catalogue: () => this.catalogues?.current(),
+    parse: () => this.grammar.parse,
+    walk: (sql, listener) => this.walk(sql, listener),
+    tablesOf: (builder) => this.tablesOf(builder),
+  });
   private readonly tables: TableJudge;
   /** Made when somebody first asks. */
   private finder: TableFinder | undefined;
@@ -83,8 +83,7 @@ export class QueryClassifier {
 
   /** Resolves when the grammar is loaded and the catalogue was read, or can't be. Never rejects. */
   async ready(): Promise<void> {
-    const catalogue = this.catalogues?.current();
-    if (!catalogue || catalogue.isInDoubt) await this.catalogues?.refresh();
+    if (this.catalogues?.current()?.isInDoubt !== false) await this.catalogues?.refresh();
   }
 
   classify(builder: unknown): Classification {
@@ -194,6 +193,7 @@ export class QueryClassifier {
   private forget(): void {
     this.heldWarning.note(this.catalogues?.current());
     this.finder?.forget();
+    this.writes.forget();
     this.texts.forget();
     this.tables.forget();
   }

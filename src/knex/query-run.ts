@@ -55,7 +55,7 @@ export class QueryRun extends Run {
     try {
       return await this.mend(error);
     } catch (told) {
-      if (!(error instanceof OutdatedSlaveError)) this.ended();
+      if (!(error instanceof OutdatedSlaveError)) this.ended(true);
       throw told;
     }
   }

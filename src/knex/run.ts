@@ -77,8 +77,9 @@ export class Run {
     return dispatched;
   }
 
-  protected ended(): void {
+  protected ended(hasFailed = false): void {
     if (!this.dispatched) return;
+    if (hasFailed) this.parts.tracker.failed(this.dispatched);
     if (this.isCounted) this.parts.tracker.hasEnded(this.dispatched);
     this.isCounted = false;
     this.showed(this.dispatched);

@@ -38,7 +38,7 @@ export class StreamRun extends Run {
     const dispatched = this.take(dispatching instanceof Promise ? await dispatching : dispatching);
     if (!runner.client.transacting) runner.client = releasingOnce(runner.client);
     const showing = this.showing(callback, parameters.stream, dispatched);
-    if (dispatched.role !== 'slave') return ensure(showing, parameters).finally(() => this.ended());
+    if (dispatched.role !== 'slave') return ensure(showing, parameters).finally(() => this.ended(true));
     const attempt = new FirstRowStream(parameters.stream);
     try {
       return await ensure(showing, { ...parameters, stream: attempt }).finally(() => this.ended());

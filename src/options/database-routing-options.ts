@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Balancer, BalancerName } from '../balancer/balancer.js';
-import type { ClassifySql } from '../intent/query-classifier.js';
+import type { ClassifySql } from '../intent/intent.js';
 import type { QueryRouter } from './query-router.js';
 import type { Consistency } from '../context/consistency.js';
 import type { BookmarkOptions } from './bookmark-options.js';

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 import type { Balancer, BalancerName } from '../balancer/balancer.js';
-import type { ClassifySql } from '../intent/query-classifier.js';
+import type { ClassifySql } from '../intent/intent.js';
 import type { Consistency } from '../context/consistency.js';
 import type { EngineChoice } from '../context/context.js';
 import type { ResolvedBookmarkOptions } from './resolve-bookmark-options.js';

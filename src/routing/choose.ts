@@ -1,5 +1,13 @@
 import type { Consistency } from '../context/consistency.js';
-import { ANY_SLAVE, type Context, type EngineChoice, type HandlerForce } from '../context/context.js';
+import {
+  ANY_SLAVE,
+  type Context,
+  type EngineChoice,
+  type HandlerForce,
+  type Work,
+} from '../context/context.js';
+import { sparesReads } from '../context/others.js';
+import { ANYWHERE } from '../context/seen.js';
 import type { Intent } from '../intent/intent.js';
 import type { Reason } from './decision.js';
 
@@ -14,6 +22,8 @@ export interface QueryFacts {
   readonly engine: EngineChoice | undefined;
   /** How fresh it must be: what it says itself, or what is said around it. */
   readonly consistency: Consistency;
+  /** The tables that it reads, where it matters and all of them are known. */
+  readonly reads?: readonly string[] | undefined;
   /** Undefined for a whole transaction. */
   readonly builder: object | undefined;
 }
@@ -56,6 +66,12 @@ const choiceOf = (engine: EngineChoice | null | undefined, reason: Reason): Choi
 const handlerOf = (context: Context): HandlerForce | undefined =>
   context.scope === null ? undefined : context.handler;
 
+/** Whether a read may be of what was written, while no slave can be asked for it: its position is not known yet. */
+function mayMissWrite({ consistency, reads }: QueryFacts, { seen, writing }: Work): boolean {
+  const isSettled = seen.unsettled !== ANYWHERE && writing === 0;
+  return !(isSettled && typeof consistency === 'string') && !sparesReads(seen, reads);
+}
+
 /** Rule 1, the transaction's own engine, is not here: a transaction's queries never leave its connection. */
 const RULES_IN_ORDER: readonly Rule[] = [
   function write(query, _context, { doubts }) {
@@ -93,10 +109,11 @@ const RULES_IN_ORDER: readonly Rule[] = [
   function strong(query) {
     return query.consistency === 'strong' ? choiceOf('master', 'consistency') : undefined;
   },
-  function wrote({ consistency }, { work }, { byPosition }) {
-    if (!work.wrote || consistency === 'eventual' || (byPosition && work.progress === 'over'))
-      return undefined;
-    return choiceOf('master', 'wrote');
+  function wrote(query, { work }, { byPosition }) {
+    if (query.consistency === 'eventual' || (byPosition && work.progress === 'over')) return undefined;
+    return work.wrote || (work.wroteKnown && mayMissWrite(query, work))
+      ? choiceOf('master', 'wrote')
+      : undefined;
   },
   function pinned(query, context) {
     return query.consistency !== 'eventual' && context.work.pinned ? choiceOf('master', 'pin') : undefined;

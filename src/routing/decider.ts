@@ -2,7 +2,7 @@ import type { Balancer } from '../balancer/balancer.js';
 import type { FoundSlave, Freshness } from '../freshness/freshness.js';
 import type { Consistency } from '../context/consistency.js';
 import { ANY_SLAVE, type Context } from '../context/context.js';
-import { narrows } from '../context/seen.js';
+import { narrows, seenOf } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import { type Choice, type QueryFacts, type RoutingRules, type Skips, choose } from './choose.js';
@@ -133,12 +133,13 @@ export class Decider {
   }
 
   /** Rules 9 to 11. */
-  private fresh({ consistency }: QueryFacts, context: Context, freshness: Freshness): Decided {
+  private fresh({ consistency, reads }: QueryFacts, context: Context, freshness: Freshness): Decided {
     const forClient = typeof consistency === 'string';
     const kept = this.keptSlave(context);
-    const reason = forClient && narrows(context.work.seen, kept?.server) ? 'bookmark' : 'balanced';
+    const seen = seenOf(context.work.seen, reads);
+    const reason = forClient && narrows(seen, kept?.server) ? 'bookmark' : 'balanced';
     const found = forClient
-      ? freshness.forClient(context, kept, this.parts.slavePer === 'context')
+      ? freshness.forClient(seen, kept, this.parts.slavePer === 'context')
       : freshness.within(consistency, kept);
     return this.found(found, reason, forClient ? 'bookmark' : 'consistency', context);
   }

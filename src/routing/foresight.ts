@@ -1,5 +1,5 @@
 import { ANY_SLAVE, type Context, type EngineChoice } from '../context/context.js';
-import { narrows, slaveOf } from '../context/seen.js';
+import { narrows, seenOf, slaveOf } from '../context/seen.js';
 import { type DatabaseRoutingError, SlavesUnavailableError, UnknownEngineError } from '../errors.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { Choice, QueryFacts } from './choose.js';
@@ -58,13 +58,13 @@ export class Foresight {
     if (reason !== 'balanced' || !freshness || consistency === 'eventual')
       return { ...AT_ONCE, engine, reason };
     if (typeof consistency !== 'string') return { ...AT_ONCE, engine, reason, mayWait: true };
-    return clientsByPosition ? this.forClient(context, freshness) : { ...AT_ONCE, engine, reason };
+    return clientsByPosition ? this.forClient(query, context, freshness) : { ...AT_ONCE, engine, reason };
   }
 
   /** A slave that is known to show what the client has seen; else the master, unless one gets there in time. */
-  private forClient(context: Context, freshness: Freshness): Foreseen {
+  private forClient({ reads }: QueryFacts, context: Context, freshness: Freshness): Foreseen {
     const { engines, slavePer } = this.parts;
-    const { seen } = context.work;
+    const seen = seenOf(context.work.seen, reads);
     const kept = this.decider.keptSlave(context);
     const reason: Reason = narrows(seen, kept?.server) ? 'bookmark' : 'balanced';
     const isSeenOn = seen.unsettled === undefined ? undefined : slaveOf(seen.unsettled);

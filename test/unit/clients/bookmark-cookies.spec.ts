@@ -38,7 +38,11 @@ function setBy(bookmark: { server?: string; position?: bigint }, brought: Brough
   const lines: string[] = [];
   const response = { appendHeader: (_name: string, line: string) => lines.push(line) };
   const { server, position = 5n } = bookmark;
-  cookies.set({ server, position, text: text() }, brought, response as unknown as ServerResponse);
+  cookies.set(
+    { server, says: `${position}:${server}`, text: text() },
+    brought,
+    response as unknown as ServerResponse,
+  );
   cookies.isAnswered(brought);
   return lines;
 }

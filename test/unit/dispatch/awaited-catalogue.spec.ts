@@ -30,7 +30,7 @@ function dispatcherOf(
     decider: decider as Decider,
     announcer: { announce() {} } as Partial<DecisionAnnouncer> as DecisionAnnouncer,
     classifier: { classify: classified, awaited } as Partial<QueryClassifier> as QueryClassifier,
-    tracker: new SeenTracker(undefined, false, new MissedGuards(0, SYSTEM_CLOCK)),
+    tracker: new SeenTracker(undefined, false, new MissedGuards(0, SYSTEM_CLOCK), undefined),
     logger: { debug() {}, warn() {} },
     lagging: { steer: (_facts, _context, decided) => decided },
     isContested: () => false,

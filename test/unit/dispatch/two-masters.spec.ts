@@ -43,7 +43,7 @@ beforeEach(() => {
     decider: decider as Decider,
     announcer: announcer as DecisionAnnouncer,
     classifier: classifier as QueryClassifier,
-    tracker: new SeenTracker(undefined, false, new MissedGuards(0, SYSTEM_CLOCK)),
+    tracker: new SeenTracker(undefined, false, new MissedGuards(0, SYSTEM_CLOCK), undefined),
     logger: { debug() {}, warn() {} },
     lagging: { steer: (_facts, _context, decided) => decided },
     isContested: () => isContested,

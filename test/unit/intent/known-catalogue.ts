@@ -57,6 +57,7 @@ export function rowsOf({
     backslashEscapes: false,
     views: [],
     masterOnly: [],
+    reaches: [],
     locked: [],
     versions: [],
     sequences: [],
