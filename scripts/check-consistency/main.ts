@@ -6,6 +6,7 @@ import { BETWEEN_SCENARIOS, PROMOTION } from './between/between-scenarios.js';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.js';
 import { NAIVE_SCENARIOS } from './naive-scenarios.js';
 import { OUR_SCENARIOS } from './our-scenarios.js';
+import { RELATED_SCENARIOS } from './related/related-scenarios.js';
 import { type Result, tableHead, tableRow } from './results-table.js';
 import { runScenario } from './run-scenario.js';
 import type { Scenario } from './scenario.js';
@@ -15,7 +16,10 @@ if (commandLine) await main(commandLine);
 else console.log(USAGE);
 
 async function main(line: CommandLine): Promise<void> {
-  const all = wanted([...OUR_SCENARIOS, ...BETWEEN_SCENARIOS, ...NAIVE_SCENARIOS], line);
+  const all = wanted(
+    [...OUR_SCENARIOS, ...RELATED_SCENARIOS, ...BETWEEN_SCENARIOS, ...NAIVE_SCENARIOS],
+    line,
+  );
   const oursWanted = all.filter(({ isOurs }) => isOurs);
   const naiveWanted = all.filter(({ isOurs }) => !isOurs);
   if (oursWanted.length + naiveWanted.length === 0)

@@ -24,7 +24,7 @@ export interface Scenario {
   readonly mustFind?: boolean;
   /** Where the row must run longer than others. */
   readonly minSeconds?: number;
-  readonly load?: Pick<ConsistencyOptions, 'clients' | 'pauseMs' | 'writeShare'>;
+  readonly load?: Pick<ConsistencyOptions, 'clients' | 'pauseMs' | 'writeShare' | 'registers' | 'lists'>;
   /** Throws `Skipped` where the machine or the package lacks what it takes. */
   start(database: CheckDatabase): Promise<RouterUnderCheck>;
 }

@@ -1,6 +1,6 @@
 import { MARK_LENGTH, type Others } from '../context/others.js';
 import type { Epoch, Position } from '../freshness/position.js';
-import type { SignatureFault, Signer } from './signer.js';
+import { LONGEST, type SignatureFault, type Signer } from './signer.js';
 
 /** What a client carries: how far it has seen, and in which history. */
 export interface Bookmark {
@@ -28,24 +28,17 @@ export type BookmarkFault = SignatureFault;
 /** The kind of text that a signer of bookmarks signs. */
 export const BOOKMARK_VERSION = '1';
 
-/** With a longer one the tables would make the text longer than what is taken back. */
-const LONGEST_SERVER = 60;
-
 /** Bookmarks as opaque text; signed, since a number of the client's own would let it choose what it waits for. */
 export class BookmarkCodec {
   constructor(private readonly signer: Signer) {}
 
-  /** What builds before this one don't know of stands at the end; they have all reads show the position. */
+  /** The tables stand at the end, where builds that don't know of them look past; those have all reads show the position. */
   encode({ epoch, position, unsettled = '', asksUntilMs, others }: Bookmark): string {
     const fields = [epoch.system, String(epoch.timeline), position.toString(36), unsettled];
     const asks = asksUntilMs ? [Math.ceil(asksUntilMs).toString(36)] : [];
-    if (!others || unsettled.length > LONGEST_SERVER) return this.signer.sign([...fields, ...asks]);
-    return this.signer.sign([
-      ...fields,
-      asks[0] ?? '0',
-      others.position.toString(36),
-      others.written.join(''),
-    ]);
+    const ofTables = others && [asks[0] ?? '0', others.position.toString(36), others.written.join('')];
+    const text = ofTables && this.signer.sign([...fields, ...ofTables]);
+    return text && text.length <= LONGEST ? text : this.signer.sign([...fields, ...asks]);
   }
 
   decode(text: string): CarriedBookmark | BookmarkFault {

@@ -6,7 +6,7 @@ import type { Clock } from '../clock.js';
 export type SignatureFault = 'malformed' | 'forged' | 'expired' | 'future' | 'other set';
 
 /** Longer texts are none of ours, and are not looked into. */
-const LONGEST = 400;
+export const LONGEST = 400;
 
 /** How far the clocks of two processes may differ. */
 const CLOCK_SKEW_SECONDS = 60;

@@ -37,7 +37,7 @@ export type Progress = 'open' | 'handling' | 'answering' | 'over';
 export interface Work {
   /** A write was sent: reads stay on the master from here on (rule 7). Never goes back to false. */
   wrote: boolean;
-  /** The same of tables that are known, in `seen`, or in a transaction whose position is told: other reads may go on. */
+  /** The same of tables that are known, in `seen`: reads of others go on. */
   wroteKnown: boolean;
   /** The client wrote in an earlier request, less than the pin window ago: reads stay on the master. */
   pinned: boolean;
@@ -145,7 +145,7 @@ export function markWrote({ kind, work }: Context): void {
   for (let at: Work | undefined = work; at; at = at.outer) at.wrote = true;
 }
 
-/** The same where it is known what must show the write, or will be. */
+/** The same where it is known which tables were written. */
 export function markWroteKnown({ kind, work }: Context): void {
   if (kind === 'none') return;
   for (let at: Work | undefined = work; at; at = at.outer) at.wroteKnown = true;

@@ -1,6 +1,6 @@
 import { ASK_POSITION, type MasterPositionRow } from '../freshness/freshness-questions.js';
 import type { Freshness } from '../freshness/freshness.js';
-import { type Context, countWriting, markWrote, markWroteKnown } from '../context/context.js';
+import { type Context, countWriting, markWrote } from '../context/context.js';
 import { see, settleAt } from '../context/seen.js';
 import type { Engine } from '../engines/engine.js';
 import type { KnexConnection } from '../knex-internals.js';
@@ -82,9 +82,7 @@ export class DispatchedTransaction {
 
   /** Its COMMIT is on its way: from then on the writes may be there, whatever the answer. */
   mayHaveWritten(): void {
-    const { context, freshness } = this.parts;
-    if (freshness?.isTold) markWroteKnown(context);
-    else markWrote(context);
+    markWrote(this.parts.context);
   }
 
   /**

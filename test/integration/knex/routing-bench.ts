@@ -25,6 +25,9 @@ export class RoutingBench {
     await db.master.query(
       `CREATE VIEW server AS SELECT split_part(current_setting('cluster_name'), '.', 2) AS name, pg_backend_pid() AS pid`,
     );
+    await db.master.query(
+      'CREATE VIEW server_and_posts AS SELECT name FROM server WHERE NOT EXISTS (SELECT FROM posts WHERE id < 0)',
+    );
     await db.master.query('CREATE VIEW slow AS SELECT 1 AS one FROM pg_sleep(30)');
     await db.master.query('CREATE VIEW many AS SELECT n FROM generate_series(1, 100000) n');
     await db.caughtUp();
@@ -67,6 +70,13 @@ export class RoutingBench {
 /** A read that says which server has answered it. */
 export function answeredBy(knex: Knex): Promise<string> {
   return knex('server')
+    .first<{ name: string }>('name')
+    .then(({ name }) => name);
+}
+
+/** The same of a read that also reads `posts`. */
+export function postsAnsweredBy(knex: Knex): Promise<string> {
+  return knex('server_and_posts')
     .first<{ name: string }>('name')
     .then(({ name }) => name);
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BOOKMARK_VERSION, type Bookmark, BookmarkCodec } from '../../../src/clients/bookmark-codec.js';
+import { MOST_WRITTEN, markOf } from '../../../src/context/others.js';
 import { Signer } from '../../../src/clients/signer.js';
 import { cpuMsOf } from '../cpu-time.js';
 
@@ -41,6 +42,31 @@ function secondsLater<Result>(seconds: number, work: () => Result): Result {
 describe('a bookmark', () => {
   it('comes back as it went', () => {
     expect(codec().decode(codec().encode(BOOKMARK))).toMatchObject({ ...BOOKMARK, isOld: false });
+  });
+
+  it('comes back with the tables that its client has written', () => {
+    const others = { position: 0x16b374d000n, written: [markOf('a'), markOf('things')] };
+    for (const asksUntilMs of [undefined, 1_800_000_500_000]) {
+      const text = codec().encode({ ...BOOKMARK, asksUntilMs, others });
+      expect(codec().decode(text)).toMatchObject({ ...BOOKMARK, others, asksUntilMs: asksUntilMs ?? 0 });
+    }
+  });
+
+  it('is taken back with as many tables as there may be, and leaves them out beside a long name', () => {
+    const written = Array.from({ length: MOST_WRITTEN }, (_, at) => markOf(`table${at}`));
+    const others = { position: 2n ** 64n - 2n, written };
+    const full = { ...BOOKMARK, position: 2n ** 64n - 1n, asksUntilMs: 1_800_000_500_000, others };
+    expect(codec().decode(codec().encode(full))).toMatchObject({ others });
+    const beside = { ...full, unsettled: 'x'.repeat(170) };
+    expect(codec().decode(codec().encode(beside))).toMatchObject({ ...beside, others: undefined });
+  });
+
+  it('says to builds that know of no tables what all reads must show', () => {
+    const text = codec().encode({ ...BOOKMARK, others: { position: 1n, written: [markOf('a')] } });
+    const fields = Buffer.from(text.split('.')[1]!, 'base64url').toString().split(':').slice(2);
+    const { epoch, position, unsettled } = BOOKMARK;
+    expect(fields.slice(0, 4)).toEqual([epoch.system, '3', position.toString(36), unsettled]);
+    expect(parseInt(fields[4]!, 36)).toBe(0); // until when it asks the master: a time that is past
   });
 
   it('comes back as it went, whatever it says', () => {
