@@ -85,5 +85,5 @@ function useful(others: Others): Others | undefined {
 }
 
 function inOrder(marks: readonly string[]): readonly string[] {
-  return [...new Set(marks)].sort();
+  return [...new Set(marks)].toSorted();
 }

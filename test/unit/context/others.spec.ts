@@ -129,7 +129,7 @@ describe('bookmarks that a client brings', () => {
         const all = needs(merged(brought));
         for (const one of brought)
           needs(merged([one])).forEach((need, at) => expect(all[at]! >= need).toBe(true));
-        expect(needs(merged([...brought].reverse()))).toEqual(all);
+        expect(needs(merged(brought.toReversed()))).toEqual(all);
         expect(needs(merged([...brought, ...brought]))).toEqual(all);
         const [first, ...rest] = brought;
         const together = merged(rest);

@@ -68,7 +68,7 @@ describe('what a write can touch', () => {
     ['nothing by a trigger that only sets columns', insert('stamped'), ['stamped']],
     ['nothing by a check that only reads', insert('checked'), ['checked']],
   ])('is %s', (_what, query, tables) => {
-    expect([...classifier.writes.written(query)!].sort()).toEqual([...tables].sort());
+    expect([...classifier.writes.written(query)!].toSorted()).toEqual(tables.toSorted());
   });
 
   it.each<[string, object]>([
