@@ -47,6 +47,7 @@ const CATALOGUE = {
   castTypes: null,
   views: null,
   masterOnly: null,
+  reaches: null,
   locked: null,
   sequences: null,
   versions: null,
