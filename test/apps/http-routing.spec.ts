@@ -506,12 +506,10 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
       });
     });
 
-    it('go to the master in the exception filter of a handler that wrote', async () => {
-      expect(await running.get('/ends/written-and-filtered')).toMatchObject({
-        status: 418,
-        body: { node: 'master' },
-        engines: 'master;reason=write, master;reason=wrote',
-      });
+    it('show what the handler wrote in its exception filter, where the position of that is known', async () => {
+      const { status, engines } = await running.get('/ends/written-and-filtered');
+      expect(status).toBe(418);
+      expect(engines).toMatch(/^master;reason=write, slave[12];reason=bookmark$/);
     });
 
     it('go to the master in the exception filter of a request that a guard refused', async () => {
