@@ -22,7 +22,7 @@ import type { HeldConnections } from './held-connections.js';
 import { type KnexParts, engineOf, ownerOf } from './knex-parts.js';
 import { routedRunnerClass } from './routed-runner.js';
 import { transactionView, watchWrites } from './routed-transaction.js';
-import { workWithMethods } from './transaction-methods.js';
+import { withMethodsOf } from './transaction-methods.js';
 import { undoAtTheEnd } from './undone-transaction.js';
 import { queryBuilderClass, withOwnSettings } from './with-own-settings.js';
 
@@ -41,6 +41,7 @@ function dispatchingClass(Client: KnexClientClass, knex: KnexClasses, parts: Kne
   const RoutedRunner = routedRunnerClass(knex.Runner, parts);
   const RoutedQueryBuilder = queryBuilderClass(knex.QueryBuilder, parts.engines);
   const RoutedRaw = withOwnSettings(knex.Raw, parts.engines);
+  const withMethods = withMethodsOf(parts.methods, parts.engines);
 
   return class RoutedClient extends Client {
     explain(builder: KnexBuilder): Explanation {
@@ -66,14 +67,14 @@ function dispatchingClass(Client: KnexClientClass, knex: KnexClasses, parts: Kne
     }
 
     override transaction(work: unknown, config?: KnexTransactionConfig, outer?: unknown): KnexTransaction {
-      const withMethods = workWithMethods(work, parts.methods, parts.engines);
-      if (this.transacting) return super.transaction(withMethods, config, outer);
+      const routedWork = withMethods(work);
+      if (this.transacting) return super.transaction(routedWork, config, outer);
       const passed = held.engineOf(config?.connection);
       const dispatched = passed
         ? dispatcher.connectionTransaction(passed)
         : dispatcher.transaction(config ?? {}, knexEngine);
       const view = passed ? views.of(this, passed) : transactionView(this, dispatched, parts);
-      const transaction = super.transaction.call(view, withMethods, config, outer);
+      const transaction = super.transaction.call(view, routedWork, config, outer);
       if (!config?.readOnly && passed?.role !== 'slave') watchWrites(transaction, dispatched, parts);
       if (config?.readOnly && !passed) undoAtTheEnd(transaction, held);
       return transaction;
