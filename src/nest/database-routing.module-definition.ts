@@ -8,6 +8,7 @@ import { DEFAULT_SET } from '../options/default-set.js';
 import { BootChecks } from './boot-checks.js';
 import { DeclaredWriters } from './declared-writers.js';
 import { Gateways } from './gateways.js';
+import { GraphqlFields } from './graphql-fields.js';
 import { nestLogger } from './nest-logger.js';
 import { RequestContexts } from './request-contexts.js';
 import { RoutingInterceptor } from './routing.interceptor.js';
@@ -58,6 +59,7 @@ function providersOf(name: string): Provider[] {
     },
     BootChecks,
     Gateways,
+    GraphqlFields,
     {
       provide: APP_INTERCEPTOR,
       inject: [ROUTING, RequestContexts],

@@ -25,3 +25,20 @@ function requestOfOperation(execution: ExecutionContext): object {
   const context = execution.getArgByIndex<{ readonly req?: object } | undefined>(2);
   return context?.req ?? context ?? execution;
 }
+
+/** What GraphQL's executor says of an operation. */
+export interface Operation {
+  /** An object of its own for each, which all of its resolvers are given. */
+  readonly variableValues?: object;
+  readonly operation?: { readonly operation?: unknown };
+}
+
+/** The operation that a GraphQL resolver is part of: its fourth argument. */
+export function operationOf(execution: ExecutionContext): Operation | undefined {
+  return execution.getArgByIndex(3);
+}
+
+/** Queries come by POST too. */
+export function isMutation(execution: ExecutionContext): boolean {
+  return operationOf(execution)?.operation?.operation === 'mutation';
+}

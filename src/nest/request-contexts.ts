@@ -6,12 +6,15 @@ import type { DatabaseRouting } from '../database-routing.js';
 import type { ClientRequest } from '../clients/client-request.js';
 import type { DeclaredWriters } from './declared-writers.js';
 import { writeDecisionsHeader } from './decisions-header.js';
+import type { Operation } from './handled-by.js';
 import type { Carrier, Handled } from '../clients/carrier.js';
 
 /** The contexts of one set's HTTP requests; each lives as long as its request does. */
 export class RequestContexts {
   /** Where a request keeps its context, of each set one. */
   private readonly key = Symbol('context');
+  /** Those of GraphQL operations that came by no request, such as over a socket. */
+  private readonly operations = new WeakMap<object, Context>();
   private readonly carrier: Carrier | undefined;
 
   constructor(
@@ -53,12 +56,20 @@ export class RequestContexts {
     return (own[this.key] ??= this.open(request, response, client));
   }
 
-  /** What is current, or a context of its own where no middleware ran. */
-  currentOrNew(kind: 'request' | 'message'): Context {
+  /** A message's own: it belongs to no request, whatever is current. */
+  ofMessage(): Context {
+    return openContext('message', { balanced: false });
+  }
+
+  /** What is current, or, where no middleware ran, one for all fields of the operation. */
+  ofOperation(operation: Operation | undefined): Context {
     const current = currentContext(this.routing.name);
-    return kind === 'request' && current.kind === 'request'
-      ? current
-      : openContext(kind, { balanced: false });
+    if (current.kind === 'request') return current;
+    const key = operation?.variableValues;
+    const known = key && this.operations.get(key);
+    const context = known ?? openContext('request', { balanced: false });
+    if (key) this.operations.set(key, context);
+    return context;
   }
 
   /** What must be done before a handler may read. */
@@ -72,10 +83,15 @@ export class RequestContexts {
     seen.marks++;
   }
 
+  /** What must be done before what a handler's context has seen may be shown. */
+  tell(context: Context): Promise<unknown> | undefined {
+    return this.carrier?.finish(context);
+  }
+
   /** What must be done before a handler's response may go, so that its client's next request shows what this one did. */
   finish(context: Context): Promise<unknown> | undefined {
     this.writers.end(context);
-    return this.carrier?.finish(context);
+    return this.tell(context);
   }
 
   /** The head goes, with all that its client is told: what is still under way, it has to ask for. */

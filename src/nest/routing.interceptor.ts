@@ -14,7 +14,7 @@ import type { DatabaseRouting } from '../database-routing.js';
 import { consistencyOf } from './decorators/consistency.decorator.js';
 import { type RequestWithParams, isUnparsedForm, takeMasterParams } from './master-params.js';
 import type { RequestContexts } from './request-contexts.js';
-import { handledBy } from './handled-by.js';
+import { handledBy, isMutation, operationOf } from './handled-by.js';
 import { handlerEngineOf } from './decorators/with-engine.decorator.js';
 
 /** Nest's own mark of an `@Sse()` handler. */
@@ -46,17 +46,22 @@ export class RoutingInterceptor implements NestInterceptor {
     const isRequest = execution.getType() === 'http' && contexts.carries;
     if (isRequest && rules.isEventStream) contexts.streams(context, 'goesOn'); // its head is sent before its events
     const loading = contexts.carries ? contexts.load(context, handledBy(execution)) : undefined;
+    const hasFields = execution.getType<string>() === 'graphql'; // which are resolved when this one has ended
     const isHeldBack = (isRequest || loading !== undefined) && !rules.isEventStream;
     const handled = new Observable((subscriber) => {
       if (context.kind === 'message') subscriber.add(() => void (context.work.progress = 'over'));
-      const observer = isHeldBack ? this.finishing(context, subscriber) : subscriber;
+      const observer = isHeldBack ? this.finishing(context, subscriber, hasFields) : subscriber;
       return runInContext(routing.name, context, () => next.handle().subscribe(observer));
     });
     return loading ? from(loading).pipe(mergeMap(() => handled)) : handled;
   }
 
   /** Holds the handler's answer, or its error, back until what its client is to carry is known. */
-  private finishing(context: Context, subscriber: Subscriber<unknown>): Observer<unknown> {
+  private finishing(
+    context: Context,
+    subscriber: Subscriber<unknown>,
+    hasFields: boolean,
+  ): Observer<unknown> {
     let before: Promise<unknown> | undefined;
     const inTurn = (emit: () => void) => {
       const finishing = this.contexts.finish(context);
@@ -69,11 +74,11 @@ export class RoutingInterceptor implements NestInterceptor {
         inTurn(() => subscriber.next(value));
       },
       error: (error) => {
-        hasEnded(context.work);
+        if (!hasFields) hasEnded(context.work);
         inTurn(() => subscriber.error(error));
       },
       complete: () => {
-        hasEnded(context.work);
+        if (!hasFields) hasEnded(context.work);
         inTurn(() => subscriber.complete());
       },
     };
@@ -128,8 +133,8 @@ export class RoutingInterceptor implements NestInterceptor {
   /** HTTP requests are found by the request itself: a middleware that calls back from elsewhere loses what is current. */
   private outerContext(execution: ExecutionContext): Context {
     const type = execution.getType<string>();
-    if (type !== 'http')
-      return this.contexts.currentOrNew(type === 'rpc' || type === 'ws' ? 'message' : 'request');
+    if (type === 'rpc' || type === 'ws') return this.contexts.ofMessage();
+    if (type !== 'http') return this.contexts.ofOperation(operationOf(execution));
     const http = execution.switchToHttp();
     const request = http.getRequest<IncomingMessage & MaybeWrapped<IncomingMessage>>();
     const response = http.getResponse<ServerResponse & MaybeWrapped<ServerResponse>>();
@@ -178,12 +183,6 @@ interface HandlerRules {
   /** What is said of it by `@DbWrite()` or the options; undefined: nothing. */
   readonly writes: boolean | undefined;
   readonly isEventStream: boolean;
-}
-
-/** The fourth argument of a GraphQL resolver says which operation it is part of; queries come by POST too. */
-function isMutation(execution: ExecutionContext): boolean {
-  const info = execution.getArgByIndex<{ operation?: { operation?: unknown } } | undefined>(3);
-  return info?.operation?.operation === 'mutation';
 }
 
 function forceBy(engine: string | undefined, otherwise?: HandlerForce): HandlerForce | undefined {
