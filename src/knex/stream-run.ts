@@ -38,7 +38,8 @@ export class StreamRun extends Run {
     const dispatched = this.take(dispatching instanceof Promise ? await dispatching : dispatching);
     if (!runner.client.transacting) runner.client = releasingOnce(runner.client);
     const showing = this.showing(callback, parameters.stream, dispatched);
-    if (dispatched.role !== 'slave') return ensure(showing, parameters).finally(() => this.ended(true));
+    const mayMove = dispatched.role === 'slave' || dispatched.engine.leadsAround;
+    if (!mayMove) return ensure(showing, parameters).finally(() => this.ended(true));
     const attempt = new FirstRowStream(parameters.stream);
     try {
       return await ensure(showing, { ...parameters, stream: attempt }).finally(() => this.ended());
@@ -72,15 +73,15 @@ export class StreamRun extends Run {
     target: KnexStreamTarget,
     dispatched: Dispatched,
   ): KnexOnConnection {
-    return (runner, stream) => {
+    return (runner, given) => {
       if (target.destroyed) return undefined;
       this.guard = this.guardFor(dispatched);
-      target[GUARD] = this.guard;
+      (given?.stream ?? target)[GUARD] = this.guard;
       this.assertMayBeSent();
       if (this.guard?.isOfVersions) dispatched.engine.touched.touch(runner.connection!); // a cursor runs on and on
       this.showed(dispatched);
       handOverCompiled(runner.builder);
-      return callback(runner, stream);
+      return callback(runner, given);
     };
   }
 }
