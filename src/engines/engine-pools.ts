@@ -74,6 +74,11 @@ export function probePool(pool: Knex.PoolConfig, engine: () => Engine): Knex.Poo
   return { ...pool, afterCreate };
 }
 
+/** What was meant for the master has reached a server that is none, and was not run there. */
+export function ledToSlave(): Error {
+  return new Error('Connection terminated before it began: it leads to a slave');
+}
+
 /**
  * A master that was replaced while nobody looked gets no connection: what came back alone must not be written to. Nor does a
  * server that is a slave by now, where the master's name has moved.
@@ -86,7 +91,7 @@ async function begin(connection: KnexConnection, engine: Engine): Promise<void> 
 
 async function beginOnMaster(connection: KnexConnection, master: Engine): Promise<void> {
   const row = await firstRowOn<MasterRow>(connection, BEGIN_ON_MASTER);
-  if (row.is_slave) throw new Error('Connection terminated before it began: it leads to a slave');
+  if (row.is_slave) throw ledToSlave();
   noteServer(connection, master, row);
 }
 

@@ -1,3 +1,4 @@
+import type { Dispatched } from '../dispatch/dispatched.js';
 import { SERVER_TIMELINE } from '../engines/server-run.js';
 import { type Position, formatPosition, parsePosition } from '../freshness/position.js';
 import { type KnownVersions, versionsSql } from '../intent/versions.js';
@@ -5,6 +6,9 @@ import type { KnexConnection } from '../knex-internals.js';
 import type { ConnectionGuard, PgQuery, PgQueryClass, PgStream } from '../pg-internals.js';
 import { type GuardedBatch, guardedQueryClass } from './guarded-query.js';
 import { guardStream } from './guarded-stream.js';
+
+/** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
+export class OutdatedSlaveError extends Error {}
 
 /** What a server must show: all up to a position of a timeline. */
 export interface GuardedPosition {
@@ -15,7 +19,10 @@ export interface GuardedPosition {
 /** So that an operator who finds it in a slave's log knows what it is. */
 const MISSED = 'nestjs-database-routing: behind what the client has seen, read elsewhere, harmless';
 
-/** `invalid_text_representation`: of the text above, as a number. */
+/** The same on a server that was the master once, and still gets connections that were meant for it. */
+const NOT_MASTER = 'nestjs-database-routing: not the master any more, asked again, harmless';
+
+/** `invalid_text_representation`: of the texts above, as a number. */
 const MISSED_CODE = '22P02';
 /** The server may not, or can't, tell what is asked: insufficient_privilege, feature_not_supported, undefined_function. */
 const UNTOLD_CODES: ReadonlySet<unknown> = new Set(['42501', '0A000', '42883']);
@@ -33,7 +40,9 @@ const SHOWS = `current_setting('transaction_isolation') = 'read committed' and (
 /** The server has the functions and views by which the read was proved one. `at`: the number of the first value. */
 const hasVersions = (at: number) => `${versionsSql(`$${at}`, `$${at + 1}`)} = $${at + 2}`;
 
-/** It must fail, not answer: then the server skips the read. */
+/** It must fail, not answer: then the server skips what follows. */
+const IS_MASTER = `select (case when not pg_is_in_recovery() then '1' else '${NOT_MASTER}' end)::int`;
+
 const unless = (condition: string) =>
   `select ${READ_ONLY}, (case when ${condition} then '1' else '${MISSED}' end)::int`;
 
@@ -43,6 +52,18 @@ const SQL = {
   versions: unless(hasVersions(1)),
   both: unless(`${SHOWS} and ${hasVersions(3)}`),
 };
+
+/**
+ * In front of BEGIN, in the same message, so that no pooler can switch between. A transaction of its own, since what comes behind
+ * BEGIN may have to be the first: `SET TRANSACTION`.
+ */
+export const ONLY_ON_MASTER = `begin; ${IS_MASTER}; commit; `;
+
+/** Whether an error says that a server was not the master. */
+export function isNotOnMaster(error: unknown): boolean {
+  const { code, message } = error as { code?: unknown; message?: unknown };
+  return code === MISSED_CODE && String(message).includes(NOT_MASTER);
+}
 
 /** After the read's snapshot: what it has shown is not beyond this. */
 const WITNESS = 'select case when pg_is_in_recovery() then pg_last_wal_replay_lsn()::text end';
@@ -141,6 +162,23 @@ export class Guard implements GuardedBatch, ConnectionGuard {
     const { code } = error as { code?: unknown };
     this.hasMissed = code === MISSED_CODE || UNTOLD_CODES.has(code);
   }
+}
+
+/**
+ * The same of a read that was meant for the master: through a pooler it may reach a server that is a slave by now, where a balancer
+ * in front has kept, or taken up again, a connection to the old master.
+ */
+class MasterGuard extends Guard {
+  override get sql(): string {
+    return IS_MASTER;
+  }
+}
+
+/** Undefined where the connection stays on one server, which was asked when it was opened, and for what is not proved a read. */
+export function masterGuard({ engine, query }: Dispatched, connection: KnexConnection): Guard | undefined {
+  const isRead = query.classification.intent === 'read';
+  const isNeeded = isRead && engine.isPooled(connection) && Guard.canStandOn(connection);
+  return isNeeded ? new MasterGuard(undefined) : undefined;
 }
 
 /** A connection that sends something else than what it is given. */

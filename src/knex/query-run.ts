@@ -3,7 +3,8 @@ import type { Dispatched } from '../dispatch/dispatched.js';
 import type { Engine } from '../engines/engine.js';
 import { handOverCompiled } from '../intent/compiled-query.js';
 import type { KnexBuilder, KnexConnection, KnexOnConnection } from '../knex-internals.js';
-import { OutdatedSlaveError, Run } from './run.js';
+import { OutdatedSlaveError } from './guard.js';
+import { Run } from './run.js';
 
 /** One run of a builder or raw that answers with a result. */
 export class QueryRun extends Run {

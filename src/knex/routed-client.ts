@@ -21,7 +21,7 @@ import { streamingConnection } from './streaming-connection.js';
 import type { HeldConnections } from './held-connections.js';
 import { type KnexParts, engineOf, ownerOf } from './knex-parts.js';
 import { routedRunnerClass } from './routed-runner.js';
-import { transactionView, watchWrites } from './routed-transaction.js';
+import { beginOnMaster, transactionView, watchWrites } from './routed-transaction.js';
 import { withMethodsOf } from './transaction-methods.js';
 import { undoAtTheEnd } from './undone-transaction.js';
 import { queryBuilderClass, withOwnSettings } from './with-own-settings.js';
@@ -76,6 +76,7 @@ function dispatchingClass(Client: KnexClientClass, knex: KnexClasses, parts: Kne
       const view = passed ? views.of(this, passed) : transactionView(this, dispatched, parts);
       const transaction = super.transaction.call(view, routedWork, config, outer);
       if (!config?.readOnly && passed?.role !== 'slave') watchWrites(transaction, dispatched, parts);
+      if (!passed) beginOnMaster(transaction, held);
       if (config?.readOnly && !passed) undoAtTheEnd(transaction, held);
       return transaction;
     }

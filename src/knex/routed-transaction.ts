@@ -1,7 +1,10 @@
 import type { DispatchedTransaction } from '../dispatch/dispatched-transaction.js';
 import { noTries } from '../dispatch/retries.js';
 import type { Engine } from '../engines/engine.js';
+import { ledToSlave } from '../engines/engine-pools.js';
 import type { KnexClient, KnexConnection, KnexTransaction } from '../knex-internals.js';
+import { ONLY_ON_MASTER, isNotOnMaster } from './guard.js';
+import type { HeldConnections } from './held-connections.js';
 import type { KnexParts } from './knex-parts.js';
 import { TransactionEnd } from './transaction-end.js';
 
@@ -67,6 +70,21 @@ async function acquireFor(
   }
 }
 
+/** Has a transaction on the master begin there, and nowhere else, where a pooler stands between. */
+export function beginOnMaster(transaction: KnexTransaction, held: HeldConnections): void {
+  const begin = transaction.begin.bind(transaction);
+  const send = transaction.query.bind(transaction);
+  transaction.begin = (connection) => {
+    const engine = held.engineOf(connection);
+    if (engine?.role === 'master' && engine.isPooled(connection))
+      transaction.query = (on, sql, ...more) => {
+        transaction.query = send;
+        return send(on, ONLY_ON_MASTER + sql, ...more);
+      };
+    return begin(connection);
+  };
+}
+
 /** Lets a transaction that may write tell its context that it did, and its caller what is known of its end. */
 export function watchWrites(
   transaction: KnexTransaction,
@@ -91,6 +109,7 @@ export function watchWrites(
     },
     notCommitted: (connection, error) => retries.notCommitted(attemptOn(connection), error),
     rolledBack: (connection, reason) => retries.rolledBack(attemptOn(connection), reason),
-    aborted: (connection, error) => retries.aborted(attemptOn(connection), error),
+    aborted: (connection, error) =>
+      retries.aborted(attemptOn(connection), isNotOnMaster(error) ? ledToSlave() : error),
   }).watch();
 }

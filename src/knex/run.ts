@@ -5,17 +5,15 @@ import { type Attempt, type Tries, noTries } from '../dispatch/retries.js';
 import { type Classification, unproved } from '../intent/intent.js';
 import { forgetCompiled } from '../intent/compiled-query.js';
 import type { Engine } from '../engines/engine.js';
+import { ledToSlave } from '../engines/engine-pools.js';
 import { isRefusedWrite } from '../health/engine-failure.js';
 import type { KnexClient, KnexConnection, KnexQueryObject, KnexRunner } from '../knex-internals.js';
 import { GUARD } from '../pg-internals.js';
 import type { Demand } from '../dispatch/seen-tracker.js';
-import { Guard } from './guard.js';
+import { Guard, OutdatedSlaveError, masterGuard } from './guard.js';
 import { type KnexParts, engineOf } from './knex-parts.js';
 
 const UNKNOWN = unproved('it was not dispatched'); // it may do anything
-
-/** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
-export class OutdatedSlaveError extends Error {}
 
 /** One run of a builder or raw: where it is dispatched to, and where it runs again when that fails. Lives in its runner. */
 export class Run {
@@ -101,7 +99,8 @@ export class Run {
     const migrated = onSlave ? await this.afterMigration(dispatched, error) : undefined;
     if (migrated) return migrated;
     const tries = (this.tries ??= noTries());
-    await retries.allow(this.attempt(dispatched), error, tries);
+    const failure = !onSlave && this.guard?.hasMissed ? ledToSlave() : error;
+    await retries.allow(this.attempt(dispatched), failure, tries);
     return dispatcher.anew(dispatched, tries.count);
   }
 
@@ -148,6 +147,7 @@ export class Run {
   /** Where a pooler stands between it also keeps the server from writing, without a trace on its connection. */
   protected guardFor(dispatched: Dispatched): Guard | undefined {
     const { role, engine, query } = dispatched;
+    if (role === 'master') return this.isBound ? undefined : masterGuard(dispatched, this.runner.connection!);
     const rests = role === 'slave' && query.movable ? query.classification.rests : undefined;
     const demand = this.demand(dispatched);
     if (typeof demand === 'object') {
