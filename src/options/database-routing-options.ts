@@ -25,7 +25,7 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
    * source that finds them while the app runs, such as `fromDns({ host, connection })`.
    */
   slaves?: Slaves;
-  /** How a slave is chosen among those that may serve. Default `'random'`. */
+  /** How a slave is chosen among those that may serve. Default `'least-busy'`. */
   balancer?: BalancerName | Balancer;
   /** Whether one context (a request, a message, a job) keeps the slave it first read from. Default `'context'`. */
   slavePer?: 'context' | 'query';

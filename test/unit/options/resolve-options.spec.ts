@@ -47,7 +47,7 @@ describe('options that work', () => {
 
   it('have the defaults of the design', () => {
     const options = resolveOptions(OPTIONS);
-    expect(options.balancer).toBe('random');
+    expect(options.balancer).toBe('least-busy');
     expect(options).toMatchObject({
       slavePer: 'context',
       exposeDecisions: false,
@@ -91,8 +91,8 @@ describe('options that work', () => {
     expect(createBalancer(balancer, Math.random)).toBeInstanceOf(kind);
   });
 
-  it('balance at random unless told otherwise', () => {
-    expect(createBalancer(resolveOptions(OPTIONS).balancer, Math.random)).toBeInstanceOf(RandomBalancer);
+  it('balance by what is in flight unless told otherwise', () => {
+    expect(createBalancer(resolveOptions(OPTIONS).balancer, Math.random)).toBeInstanceOf(LeastBusyBalancer);
   });
 
   it("may hold the user's own balancer, logger and router, as they are", () => {
