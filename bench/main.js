@@ -26,6 +26,7 @@ const USAGE = `Usage: npm run bench -- <${Object.keys(BENCHMARKS).join('|')}> [o
   --rounds N        fresh processes for each figure (default 3 or 7)
   --routers A,B     for gain, tail and overhead: those to compare, of
                     ${ROUTERS.join(', ')} (default all; tail: ours,2253)
+  --cases TEXT      for tail: only the cases whose name has this
   --work SHARE      of the usual work, for a quick look (default 1)
   --node PATH       for against, overhead and request: another Node to run on, beside this one
   --decisions N     for scale: how many the heap has to bear (default 1,000,000)
@@ -37,6 +38,7 @@ function readCommandLine() {
     options: {
       rounds: { type: 'string' },
       routers: { type: 'string' },
+      cases: { type: 'string', default: '' },
       work: { type: 'string', default: '1' },
       decisions: { type: 'string', default: '1000000' },
       node: { type: 'string', multiple: true, default: [] },
@@ -54,7 +56,12 @@ function readCommandLine() {
   const decisions = positive('decisions', values.decisions.replaceAll('_', ''));
   const nodes = [process.execPath, ...values.node].map((path) => ({ path, version: versionOf(path) }));
   const dry = values.dry || benchmark.isKept === false;
-  return { name, benchmark, dry, options: { rounds, routers, work, decisions, nodes, commit } };
+  return {
+    name,
+    benchmark,
+    dry,
+    options: { rounds, routers, cases: values.cases, work, decisions, nodes, commit },
+  };
 }
 
 function versionOf(node) {

@@ -13,7 +13,8 @@ const slaveOptions = Object.fromEntries(
   Object.entries(weights).map(([slave, weight]) => [slave, { weight }]),
 );
 const router = await routerNamed(name);
-const access = await router.routed(servers, balancer ? { balancer, slaveOptions } : undefined);
+const options = balancer === 'defaults' ? {} : { balancer, hedge: false };
+const access = await router.routed(servers, balancer ? { ...options, slaveOptions } : undefined);
 
 const taken = [];
 let failed = 0;
@@ -48,11 +49,22 @@ const quantile = (sorted, share) => sorted[Math.min(sorted.length - 1, Math.floo
 
 function quantiles(some) {
   const sorted = some.map(({ ms }) => ms).toSorted((a, b) => a - b);
-  return { p50: quantile(sorted, 0.5), p99: quantile(sorted, 0.99), p999: quantile(sorted, 0.999) };
+  return {
+    slowest: sorted.at(-1),
+    p50: quantile(sorted, 0.5),
+    p99: quantile(sorted, 0.99),
+    p999: quantile(sorted, 0.999),
+  };
 }
 
 await load(Math.min(2_000, seconds * 1_000));
 taken.length = failed = 0;
+const hedgedBefore = access.hedged?.() ?? 0;
 await ask('fault');
 await load(seconds * 1_000);
-tell({ ...quantiles(taken), noticed: quantiles(taken.filter(({ atMs }) => atMs >= NOTICED_MS)), failed });
+tell({
+  ...quantiles(taken),
+  noticed: quantiles(taken.filter(({ atMs }) => atMs >= NOTICED_MS)),
+  more: ((access.hedged?.() ?? 0) - hedgedBefore) / taken.length,
+  failed,
+});

@@ -58,7 +58,7 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
     health,
     bookmarks: clients.bookmarks,
     carrier: clients.carrier,
-    lifecycle: new Lifecycle({ engines, classifier, health, discovery }),
+    lifecycle: new Lifecycle({ engines, classifier, health, discovery, hedging: tools.hedging }),
     events,
     createKnex: (knexEngine, face) =>
       createRoutedKnex(shared, { ...tools, ...face, knexEngine, views: new EngineViews() }),

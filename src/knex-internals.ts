@@ -12,7 +12,7 @@ import type { TarnPool } from './pool-internals.js';
 
 /** A driver's connection. These are parts of pg's; other drivers may lack all of them. */
 export interface KnexConnection {
-  query?(sql: string, done: (error: Error | null, results: unknown) => void): void;
+  query?(query: string | object, done: (error: Error | null, results: unknown) => void): void;
   once?(event: 'end', listener: () => void): void;
   removeListener?(event: 'end', listener: () => void): void;
   end?(): unknown;

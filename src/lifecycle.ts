@@ -1,4 +1,5 @@
 import type { SlaveDiscovery } from './discovery/slave-discovery.js';
+import type { Hedging } from './dispatch/hedging.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
 import type { Health } from './health/health.js';
 import type { QueryClassifier } from './intent/query-classifier.js';
@@ -11,6 +12,8 @@ export interface LifecycleParts {
   readonly health: Health | undefined;
   /** Undefined where slaves are listed. */
   readonly discovery: SlaveDiscovery | undefined;
+  /** Undefined where no read is asked of two slaves. */
+  readonly hedging: Hedging | undefined;
 }
 
 /** How a set ends, and begins again. Two ends at the same time are one. */
@@ -21,9 +24,9 @@ export class Lifecycle {
 
   /** Lets all engines connect again. */
   initialize(): void {
-    const { engines, classifier, health, discovery } = this.parts;
+    const { engines, classifier, health, discovery, hedging } = this.parts;
     for (const engine of engines.all()) engine.initialize();
-    for (const one of [classifier, health, discovery]) one?.start();
+    for (const one of [classifier, health, discovery, hedging]) one?.start();
   }
 
   /** Closes all connections; what fails is told when all is done. */
@@ -33,8 +36,8 @@ export class Lifecycle {
 
   /** A server that is frozen is found out while pools wait for it; so health ends after them. */
   private async destroyAll(): Promise<void> {
-    const { engines, classifier, health, discovery } = this.parts;
-    for (const one of [discovery, classifier]) one?.stop();
+    const { engines, classifier, health, discovery, hedging } = this.parts;
+    for (const one of [discovery, classifier, hedging]) one?.stop();
     const all = engines.all();
     const closed = await Promise.allSettled(all.map((engine) => engine.destroy()));
     health?.stop();

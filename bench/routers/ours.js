@@ -20,6 +20,8 @@ export async function routed({ master, slaves }, { slaveOptions = {}, ...more } 
     bookmark: { secret: 'x'.repeat(32) },
     ...more,
   });
+  let hedged = 0;
+  routing.events.on('hedge', ({ wasSent }) => (hedged += wasSent ? 1 : 0));
   await routing.ready();
   await routing.asked();
   return {
@@ -34,6 +36,8 @@ export async function routed({ master, slaves }, { slaveOptions = {}, ...more } 
           person.bookmark = (await routing.bookmark()) ?? person.bookmark;
         }
       }),
+    /** How many reads were asked of a second slave as well, so far. */
+    hedged: () => hedged,
     /** Without a person: a request that nobody has seen anything before. */
     run: (work) => routing.run(work),
   };

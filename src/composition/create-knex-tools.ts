@@ -1,8 +1,11 @@
+import type { Balancer } from '../balancer/balancer.js';
 import type { Clock } from '../clock.js';
 import { Dispatcher } from '../dispatch/dispatcher.js';
 import { Explainer } from '../dispatch/explainer.js';
+import { Hedging } from '../dispatch/hedging.js';
 import { MissedGuards } from '../dispatch/missed-guards.js';
 import { LaggingCatalogues, NAMES_AT_ONCE, NAMES_PER_SECOND } from '../dispatch/lagging-catalogues.js';
+import { OtherSlave } from '../dispatch/other-slave.js';
 import { RETRIES_AT_ONCE, RETRIES_PER_SECOND, Retries } from '../dispatch/retries.js';
 import { ReadThenWrite } from '../dispatch/read-then-write.js';
 import { SeenTracker } from '../dispatch/seen-tracker.js';
@@ -24,6 +27,7 @@ import { DecisionAnnouncer, type RoutingEvents } from '../routing/decision-annou
 export interface Rooms {
   readonly engines: EngineRegistry;
   readonly classifier: QueryClassifier;
+  readonly balancer: Balancer;
   readonly decider: Decider;
   readonly foresight: Foresight;
   readonly health: Health | undefined;
@@ -47,10 +51,11 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const isContested = () => health?.isContested === true;
   const misses = new MissedGuards(options.bookmark.waitMs / 4, clock);
   const tracker = new SeenTracker(freshness, clientsByPosition, misses, classifier.writes);
+  const announcer = new DecisionAnnouncer(engines, logger, events);
   const dispatcher = new Dispatcher({
     set,
     decider,
-    announcer: new DecisionAnnouncer(engines, logger, events),
+    announcer,
     classifier,
     tracker,
     logger,
@@ -59,12 +64,34 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   });
   const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
   const grants = new SlaveGrants(() => engines.master, logger);
+  const hedging =
+    options.hedge && health && engines.balancing ? createHedging(options, rooms, announcer) : undefined;
   const retries = new Retries({ health, grants, writes, waitMs: failover.waitMs, budget, events, clock });
   const held = new HeldConnections();
   const readThenWrite = createReadThenWrite(options, classifier);
   const { rules } = decider;
   const explainer = new Explainer({ set, engines, rules, foresight, classifier, readThenWrite, isContested });
-  return { engines, dispatcher, tracker, misses, held, retries, lagging, readThenWrite, explainer, clock };
+  return {
+    engines,
+    dispatcher,
+    tracker,
+    misses,
+    held,
+    retries,
+    lagging,
+    hedging,
+    readThenWrite,
+    explainer,
+    clock,
+  };
+}
+
+function createHedging(
+  { bookmark: { waitMs } }: ResolvedOptions,
+  { engines, balancer, freshness, clock }: Rooms,
+  announcer: DecisionAnnouncer,
+): Hedging {
+  return new Hedging({ others: new OtherSlave({ engines, balancer, freshness, waitMs }), announcer, clock });
 }
 
 function createReadThenWrite(

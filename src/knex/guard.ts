@@ -7,9 +7,6 @@ import type { ConnectionGuard, PgQuery, PgQueryClass, PgStream } from '../pg-int
 import { type GuardedBatch, guardedQueryClass } from './guarded-query.js';
 import { guardStream } from './guarded-stream.js';
 
-/** The slave that a read was meant for runs anew, or its connection came too late; the read was not sent. */
-export class OutdatedSlaveError extends Error {}
-
 /** What a server must show: all up to a position of a timeline. */
 export interface GuardedPosition {
   readonly position: Position;

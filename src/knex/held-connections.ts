@@ -1,11 +1,21 @@
 import type { Engine } from '../engines/engine.js';
-import { type KnexConnection, clientOf } from '../knex-internals.js';
+import { type KnexConnection, type KnexQueryObject, clientOf } from '../knex-internals.js';
 import type { Classification } from '../intent/intent.js';
 import type { MetErrors } from './met-errors.js';
+
+/** A read that may be sent to two slaves. */
+interface SentTwice {
+  /** What it is to be sent on, in place of a connection. */
+  on(connection: KnexConnection, query: KnexQueryObject): KnexConnection;
+  /** Where else it runs right now. */
+  readonly askedToo: KnexConnection | undefined;
+}
 
 interface Hold {
   readonly engine: Engine;
   isHeld: boolean;
+  /** The read that is about to be sent on it, or was. */
+  hedge: SentTwice | undefined;
 }
 
 /**
@@ -44,10 +54,19 @@ export class HeldConnections {
     return engine.freeConnections?.take() ?? clientOf(engine.knex).acquireConnection();
   }
 
-  took(connection: KnexConnection, engine: Engine): void {
+  took(connection: KnexConnection, engine: Engine, hedge?: SentTwice): void {
     const hold = this.holds.get(connection);
-    if (hold) hold.isHeld = true;
-    else this.holds.set(connection, { engine, isHeld: true });
+    if (!hold) {
+      this.holds.set(connection, { engine, isHeld: true, hedge });
+      return;
+    }
+    hold.isHeld = true;
+    hold.hedge = hedge;
+  }
+
+  /** The read that it was taken for, if that may be asked of two slaves. */
+  hedgeOn(connection: KnexConnection): SentTwice | undefined {
+    return this.holds.get(connection)?.hedge;
   }
 
   gaveUp(engine: Engine): void {
@@ -59,6 +78,7 @@ export class HeldConnections {
     const hold = this.holds.get(connection);
     if (hold?.isHeld) {
       hold.isHeld = false; // a second release counts for nothing
+      hold.hedge = undefined;
       hold.engine.inFlight--;
     }
     const engine = hold?.engine ?? stranger();

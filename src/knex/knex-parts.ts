@@ -2,6 +2,7 @@ import type { Clock } from '../clock.js';
 import type { EngineChoice } from '../context/context.js';
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Explainer } from '../dispatch/explainer.js';
+import type { Hedging } from '../dispatch/hedging.js';
 import type { MissedGuards } from '../dispatch/missed-guards.js';
 import type { LaggingCatalogues } from '../dispatch/lagging-catalogues.js';
 import type { ReadThenWrite } from '../dispatch/read-then-write.js';
@@ -24,6 +25,8 @@ export interface KnexTools {
   readonly held: HeldConnections;
   readonly retries: Retries;
   readonly lagging: LaggingCatalogues;
+  /** Undefined where no read is asked of two slaves. */
+  readonly hedging: Hedging | undefined;
   /** Undefined where nobody asks for it. */
   readonly readThenWrite: ReadThenWrite | undefined;
   readonly explainer: Explainer;

@@ -3,11 +3,13 @@ import type { Dispatched } from '../dispatch/dispatched.js';
 import type { Engine } from '../engines/engine.js';
 import { handOverCompiled } from '../intent/compiled-query.js';
 import type { KnexBuilder, KnexConnection, KnexOnConnection } from '../knex-internals.js';
-import { OutdatedSlaveError } from './guard.js';
+import { OutdatedSlaveError } from './guard-for.js';
+import type { Asked } from './asked.js';
+import { HedgedRead, type HedgedRun } from './hedged-read.js';
 import { Run } from './run.js';
 
 /** One run of a builder or raw that answers with a result. */
-export class QueryRun extends Run {
+export class QueryRun extends Run implements HedgedRun {
   /**
    * As Knex's `ensureConnection` does it, and again elsewhere where that mends what failed. Not around Knex's own: a promise
    * more takes Node 20 as long as all that is decided about a query. `test/contract` fails when Knex's own changes.
@@ -17,18 +19,19 @@ export class QueryRun extends Run {
     const { held } = this.parts;
     let next = this.dispatch();
     for (;;) {
-      const dispatched = this.take(next instanceof Promise ? await next : next);
+      const hedge = this.hedged(this.take(next instanceof Promise ? await next : next));
       try {
         try {
-          runner.connection = runner.builder._connection ?? (await this.acquire(dispatched.engine));
-          if (!this.isBound) held.took(runner.connection, dispatched.engine);
-          this.guard = this.guardFor(dispatched);
+          runner.connection = runner.builder._connection ?? (await this.acquire(hedge));
+          if (!this.isBound) held.took(runner.connection, this.engine, hedge);
+          this.guard = this.guardOn(runner.connection, this.dispatched!);
           handOverCompiled(runner.builder);
           const result = await callback(runner);
           this.ended();
           return result;
         } finally {
-          const givenBack = this.isBound ? undefined : this.giveBack(dispatched.engine);
+          hedge?.ends();
+          const givenBack = this.isBound ? undefined : this.giveBack();
           if (givenBack) await givenBack;
         }
       } catch (error) {
@@ -37,11 +40,36 @@ export class QueryRun extends Run {
     }
   }
 
-  private acquire(engine: Engine): KnexConnection | Promise<KnexConnection> {
-    return this.isBound ? this.runner.client.acquireConnection() : this.parts.held.wait(engine);
+  /** A hedge may move it to another slave, with all that is asked there. */
+  movesTo({ dispatched, connection, guard }: Asked): void {
+    this.goesTo(dispatched);
+    this.runner.connection = connection;
+    this.guard = guard;
   }
 
-  private giveBack(engine: Engine): Promise<void> | undefined {
+  get asked(): Asked {
+    return { dispatched: this.dispatched!, connection: this.runner.connection!, guard: this.guard };
+  }
+
+  /** Where it is dispatched to by now. */
+  private get engine(): Engine {
+    return this.dispatched!.engine;
+  }
+
+  private hedged(dispatched: Dispatched): HedgedRead | undefined {
+    const { hedging } = this.parts;
+    const underWay = this.isBound ? undefined : hedging?.watches(dispatched);
+    return underWay && new HedgedRead(this, dispatched, underWay, this.parts);
+  }
+
+  private acquire(hedge: HedgedRead | undefined): KnexConnection | Promise<KnexConnection> {
+    if (this.isBound) return this.runner.client.acquireConnection();
+    const waited = this.parts.held.wait(this.engine);
+    return hedge && waited instanceof Promise ? hedge.connected(waited) : waited;
+  }
+
+  private giveBack(): Promise<void> | undefined {
+    const { engine } = this;
     const { held } = this.parts;
     const { connection } = this.runner;
     if (connection && this.guard?.hasChanged) engine.touched.touch(connection);

@@ -11,6 +11,7 @@ import {
   type KnexTransactionConfig,
   classesOf,
   clientOf,
+  sever,
   toQueryObject,
 } from '../knex-internals.js';
 import { GUARD } from '../pg-internals.js';
@@ -97,6 +98,8 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
     }
 
     override cancelQuery(connection: KnexConnection): Promise<unknown> {
+      const other = held.hedgeOn(connection)?.askedToo;
+      if (other) void this.cancelQuery(other).catch(() => sever(other));
       return cancelQuery(connection, held.engineOf(connection), ownerOf(connection, this, parts));
     }
 
@@ -106,7 +109,8 @@ function connectingClass(Client: KnexClientClass, parts: KnexParts): KnexClientC
     }
 
     override _query(connection: KnexConnection, query: KnexQueryObject): Promise<unknown> {
-      return super._query(query[GUARD]?.over(connection) ?? connection, query);
+      const over = query[GUARD]?.over(connection) ?? connection;
+      return super._query(held.hedgeOn(connection)?.on(over, query) ?? over, query);
     }
 
     override stream(

@@ -9,8 +9,8 @@ import { ledToSlave } from '../engines/engine-pools.js';
 import { isRefusedWrite } from '../health/engine-failure.js';
 import type { KnexClient, KnexConnection, KnexQueryObject, KnexRunner } from '../knex-internals.js';
 import { GUARD } from '../pg-internals.js';
-import type { Demand } from '../dispatch/seen-tracker.js';
-import { Guard, OutdatedSlaveError, masterGuard } from './guard.js';
+import type { Guard } from './guard.js';
+import { OutdatedSlaveError, guardFor } from './guard-for.js';
 import { type KnexParts, engineOf } from './knex-parts.js';
 
 const UNKNOWN = unproved('it was not dispatched'); // it may do anything
@@ -66,13 +66,17 @@ export class Run {
 
   /** From here on it runs, or runs again, where it was dispatched to, and has shown nothing yet. */
   protected take(dispatched: Dispatched): Dispatched {
-    const { runner, home } = this;
-    this.dispatched = dispatched;
+    this.goesTo(dispatched);
     this.isCounted ||= this.parts.tracker.begins(dispatched);
     this.guard = undefined;
-    runner.connection = undefined;
-    if (!home.transacting) runner.client = this.parts.views.of(home, dispatched.engine);
+    this.runner.connection = undefined;
     return dispatched;
+  }
+
+  protected goesTo(dispatched: Dispatched): void {
+    const { runner, home } = this;
+    this.dispatched = dispatched;
+    if (!home.transacting) runner.client = this.parts.views.of(home, dispatched.engine);
   }
 
   protected ended(hasFailed = false): void {
@@ -115,7 +119,7 @@ export class Run {
   }
 
   /** Nothing can be mended any more, but health hears of it. */
-  protected noted(error: unknown): unknown {
+  noted(error: unknown): unknown {
     if (this.dispatched) this.parts.retries.note(this.attempt(this.dispatched), error);
     return error;
   }
@@ -132,35 +136,8 @@ export class Run {
     else tracker.witnessed(dispatched, guard.witness);
   }
 
-  /**
-   * Asked once the connection is there: it may lead to a server that is behind what was seen, and not to the one for which the
-   * engine was chosen. Throws `OutdatedSlaveError` where that can't be proved to be harmless.
-   */
-  private demand(dispatched: Dispatched): Exclude<Demand, 'another'> {
-    const { engine, query, role } = dispatched;
-    if (!query.movable || role !== 'slave') return 'nothing';
-    const demand = this.parts.tracker.demand(dispatched, engine.runOf(this.runner.connection!));
-    if (demand === 'another') throw new OutdatedSlaveError();
-    return demand;
-  }
-
-  /** Where a pooler stands between it also keeps the server from writing, without a trace on its connection. */
-  protected guardFor(dispatched: Dispatched): Guard | undefined {
-    const { role, engine, query } = dispatched;
-    if (role === 'master') return this.isBound ? undefined : masterGuard(dispatched, this.runner.connection!);
-    const rests = role === 'slave' && query.movable ? query.classification.rests : undefined;
-    const demand = this.demand(dispatched);
-    if (typeof demand === 'object') {
-      const { timeline } = this.parts.tracker;
-      if (timeline === undefined || !Guard.canStandOn(this.runner.connection!))
-        throw new OutdatedSlaveError();
-      return new Guard({ ...demand, timeline }, rests);
-    }
-    const isPooled = role === 'slave' && engine.leadsAround && engine.isPooled(this.runner.connection!);
-    if (isPooled && !this.isBound) return new Guard(undefined, rests);
-    return rests && Guard.canStandOn(this.runner.connection!)
-      ? new Guard(undefined, rests, false)
-      : undefined;
+  protected guardOn(connection: KnexConnection, dispatched: Dispatched): Guard | undefined {
+    return guardFor(dispatched, connection, this.isBound, this.parts.tracker);
   }
 
   /** Here rather than where it is dispatched, since here the connection is known, and V8 knows who waits for it. */

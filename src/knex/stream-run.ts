@@ -75,7 +75,7 @@ export class StreamRun extends Run {
   ): KnexOnConnection {
     return (runner, given) => {
       if (target.destroyed) return undefined;
-      this.guard = this.guardFor(dispatched);
+      this.guard = this.guardOn(runner.connection!, dispatched);
       (given?.stream ?? target)[GUARD] = this.guard;
       this.assertMayBeSent();
       if (this.guard?.isOfVersions) dispatched.engine.touched.touch(runner.connection!); // a cursor runs on and on

@@ -56,6 +56,11 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
   /** Whether a promoted slave takes the writes; `false`: the configured master stays the master. */
   failover?: FailoverOptions | false;
   /**
+   * Whether a read that waits for its slave longer than 99 of 100 do is asked of a second slave as well, on PostgreSQL: at most 2 % more
+   * reads, and 100 at once. Default true.
+   */
+  hedge?: boolean;
+  /**
    * Whether a write that failed for the master's sake is run again. `'safe'`: where it was certainly not applied, once there
    * is a master again, within `failover.waitMs`. Default `'never'`.
    */

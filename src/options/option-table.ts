@@ -140,6 +140,7 @@ const ROUTING = {
   readThenWrite: a.oneOf('warn', 'refuse', 'off'),
   health: a.group(HEALTH),
   failover: a.unlessOff(a.group(FAILOVER)),
+  hedge: a.flag,
   retryWrites: a.oneOf('never', 'safe'),
   masterBudget: a.group(MASTER_BUDGET),
   exposeDecisions: a.flag,

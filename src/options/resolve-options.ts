@@ -48,6 +48,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     classify: options.classify,
     health: resolveHealthOptions(options.health),
     failover: resolveFailoverOptions(options.failover),
+    hedge: options.hedge ?? true,
     retryWrites: options.retryWrites ?? 'never',
     masterBudget: resolveMasterBudget(options.masterBudget),
     exposeDecisions: options.exposeDecisions ?? false,

@@ -49,6 +49,7 @@ export interface ResolvedOptions {
   readonly classify: ClassifySql | undefined;
   readonly health: ResolvedHealthOptions;
   readonly failover: ResolvedFailoverOptions;
+  readonly hedge: boolean;
   readonly retryWrites: 'never' | 'safe';
   readonly masterBudget: ResolvedMasterBudget;
   readonly exposeDecisions: boolean;

@@ -24,6 +24,16 @@ const LOG_TEXT = {
   stale: 'Choose engine',
 } satisfies Record<Reason, string>;
 
+/** A read that goes to a second slave. */
+export interface Hedge {
+  /** The slave that it waits for. */
+  readonly engine: string;
+  /** The slave that it goes to as well. */
+  readonly other: string;
+  /** Whether `engine` was sent it, so that this is one more read; else it still waited for a connection there. */
+  readonly wasSent: boolean;
+}
+
 /** What a `RoutingEvents` listener gets. */
 export interface RoutingEventMap {
   /** A query, or a transaction as a whole, is about to run on an engine. */
@@ -34,6 +44,8 @@ export interface RoutingEventMap {
   master: [change: { readonly from: string; readonly to: string }];
   /** A query failed for its engine's sake and is run again. */
   retry: [retry: { readonly engine: string; readonly error: Error }];
+  /** A read waits longer than usual for a slave, and goes to another one too. */
+  hedge: [hedge: Hedge];
 }
 
 export type RoutingEvents = EventEmitter<RoutingEventMap>;
@@ -52,6 +64,15 @@ export class DecisionAnnouncer {
     context.work.decisions?.add(`${engine.name};reason=${reason}`);
     if (this.events.listenerCount('decision') > 0)
       this.events.emit('decision', { engine: engine.name, reason });
+  }
+
+  /** No decision of its own, as the query is the same: whoever counts decisions counts queries. */
+  hedged(hedge: Hedge, context: Context): void {
+    const { logger, events } = this;
+    if (logger.isDebugEnabled?.() !== false)
+      logger.debug(`Ask ${hedge.other} too: ${hedge.engine} takes longer than usual (hedge)`);
+    context.work.decisions?.add(`${hedge.other};reason=hedge`);
+    if (events.listenerCount('hedge') > 0) events.emit('hedge', hedge);
   }
 
   private text(engine: string, reason: Reason): string {

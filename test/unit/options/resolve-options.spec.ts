@@ -48,6 +48,7 @@ describe('options that work', () => {
   it('have the defaults of the design', () => {
     const options = resolveOptions(OPTIONS);
     expect(options.balancer).toBe('least-busy');
+    expect(options.hedge).toBe(true);
     expect(options).toMatchObject({
       slavePer: 'context',
       exposeDecisions: false,
