@@ -42,10 +42,10 @@ export class ReadsUnderWay {
     if (!this.timer) this.lookAt(read);
   }
 
-  /** It was answered, and took as long as this slave takes: so many ms. */
-  answered(read: ReadUnderWay): number {
+  /** It was answered, after so many ms. `isUsual`: it took as long as this slave takes. */
+  answered(read: ReadUnderWay, isUsual = true): number {
     const tookMs = this.clock.nowMs() - read.sinceMs;
-    this.usual.add(tookMs);
+    if (isUsual) this.usual.add(tookMs);
     this.leaves(read);
     return tookMs;
   }

@@ -130,7 +130,7 @@ export class HedgedRead implements ReadUnderWay {
 
   private firstAnswers(error: Error | null, answer: unknown): void {
     if (error) this.underWay.leaves(this);
-    else this.firstMs = this.underWay.answered(this);
+    else this.firstMs = this.underWay.answered(this, !this.connecting); // opening a connection takes longer than any read
     if (this.whenFirstEnded) return this.whenFirstEnded(error);
     if (error && this.askedToo && isOfItsSlave(error)) {
       this.firstError = error;

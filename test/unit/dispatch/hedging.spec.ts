@@ -173,6 +173,17 @@ describe('reads under way', () => {
     expect(late).toEqual([]);
   });
 
+  it('do not tell the usual time where they waited for a connection', () => {
+    const underWay = new ReadsUnderWay(clock);
+    for (let n = 0; n < 200; n++) {
+      const one = read([], 'a');
+      underWay.begins(one);
+      clock.turn(n < 100 ? 300 : 2);
+      underWay.answered(one, n >= 100);
+    }
+    expect(underWay.lateMs).toBe(5);
+  });
+
   it('have no timer while there are none', () => {
     const underWay = usual();
     const before = clock.waiting;
