@@ -37,9 +37,14 @@ const SHOWS = `current_setting('transaction_isolation') = 'read committed' and (
 /** The server has the functions and views by which the read was proved one. `at`: the number of the first value. */
 const hasVersions = (at: number) => `${versionsSql(`$${at}`, `$${at + 1}`)} = $${at + 2}`;
 
-/** It must fail, not answer: then the server skips what follows. */
-const IS_MASTER = `select (case when not pg_is_in_recovery() then '1' else '${NOT_MASTER}' end)::int`;
+/**
+ * It must fail, not answer: then the server skips what follows. It also ends the connection of the pooler's that leads there: else
+ * that would be lent again and again, to us and to others.
+ */
+const IS_MASTER = `select (case when not pg_is_in_recovery() then '1'
+  when pg_terminate_backend(pg_backend_pid()) then '${NOT_MASTER}' end)::int`;
 
+/** It must fail, not answer: then the server skips the read. */
 const unless = (condition: string) =>
   `select ${READ_ONLY}, (case when ${condition} then '1' else '${MISSED}' end)::int`;
 
