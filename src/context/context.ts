@@ -101,10 +101,14 @@ export const NO_CONTEXT: Context = Object.freeze({
   entered: undefined,
 });
 
-/** New work of its own; `recordDecisions` keeps its decisions. */
+/** New work of its own. `recordDecisions` keeps its decisions; `seen` is what its client has seen in other work, and will see in this. */
 export function openContext(
   kind: Exclude<ContextKind, 'none'>,
-  { balanced, recordDecisions = false }: { balanced: boolean; recordDecisions?: boolean },
+  {
+    balanced,
+    recordDecisions = false,
+    seen = nothingSeen(),
+  }: { balanced: boolean; recordDecisions?: boolean; seen?: Seen | undefined },
 ): Context {
   const decisions = recordDecisions ? new Set<string>() : undefined;
   const work: Work = {
@@ -114,7 +118,7 @@ export function openContext(
     slave: undefined,
     readOnSlaves: undefined,
     decisions,
-    seen: nothingSeen(),
+    seen,
     request: undefined,
     outer: undefined,
     progress: 'open',

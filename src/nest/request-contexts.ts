@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import onHeaders from 'on-headers';
 import { type Context, openContext } from '../context/context.js';
+import { type Seen, nothingSeen } from '../context/seen.js';
 import { currentContext, isCurrent, runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import type { ClientRequest } from '../clients/client-request.js';
@@ -15,6 +16,8 @@ export class RequestContexts {
   private readonly key = Symbol('context');
   /** Those of GraphQL operations that came by no request, such as over a socket. */
   private readonly operations = new WeakMap<object, Context>();
+  /** What was seen over each socket, which is its client's as long as it is open. */
+  private readonly sockets = new WeakMap<object, Seen>();
   private readonly carrier: Carrier | undefined;
 
   constructor(
@@ -56,9 +59,9 @@ export class RequestContexts {
     return (own[this.key] ??= this.open(request, response, client));
   }
 
-  /** A message's own: it belongs to no request, whatever is current. */
-  ofMessage(): Context {
-    return openContext('message', { balanced: false });
+  /** A message's own: it belongs to no request, whatever is current. One that comes over a socket shows what those before it did. */
+  ofMessage(socket?: object): Context {
+    return openContext('message', { balanced: false, seen: socket && this.seenOver(socket) });
   }
 
   /** What is current, or, where no middleware ran, one for all fields of the operation. */
@@ -101,6 +104,12 @@ export class RequestContexts {
     const goesOn = work.progress === 'handling' && !isComplete(request, response);
     if (goesOn || work.writing > 0) this.streams(context, 'lingers');
     work.progress = work.progress === 'handling' ? 'answering' : 'over';
+  }
+
+  private seenOver(socket: object): Seen {
+    let seen = this.sockets.get(socket);
+    if (!seen) this.sockets.set(socket, (seen = nothingSeen()));
+    return seen;
   }
 
   private open(request: IncomingMessage, response: ServerResponse, client: ClientRequest): Context {

@@ -133,7 +133,8 @@ export class RoutingInterceptor implements NestInterceptor {
   /** HTTP requests are found by the request itself: a middleware that calls back from elsewhere loses what is current. */
   private outerContext(execution: ExecutionContext): Context {
     const type = execution.getType<string>();
-    if (type === 'rpc' || type === 'ws') return this.contexts.ofMessage();
+    if (type === 'rpc') return this.contexts.ofMessage();
+    if (type === 'ws') return this.contexts.ofMessage(execution.switchToWs().getClient<object>());
     if (type !== 'http') return this.contexts.ofOperation(operationOf(execution));
     const http = execution.switchToHttp();
     const request = http.getRequest<IncomingMessage & MaybeWrapped<IncomingMessage>>();
