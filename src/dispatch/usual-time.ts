@@ -4,8 +4,8 @@ const SHORTEST_MS = 0.1;
 const BOUNDS_PER_DOUBLING = 4;
 /** The last bound is at 70 s. */
 const BOUNDS = 78;
-/** With fewer reads, what one in a hundred takes is not known. */
-const FEWEST = 100;
+/** With fewer reads nothing is known; up to 100 it is the slowest of them. */
+const FEWEST = 30;
 /** At so many the older half counts half. */
 const MOST = 2_000;
 
