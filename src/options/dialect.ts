@@ -21,7 +21,7 @@ const REFUSED = new Map<unknown, string>([
 ]);
 
 /** What says nothing on databases that are not PostgreSQL, where engines are not watched and tell no positions. */
-const OF_POSTGRES = ['health', 'failover', 'masterBudget', 'retryWrites'] as const;
+const OF_POSTGRES = ['health', 'failover', 'masterBudget', 'retryWrites', 'hedge'] as const;
 
 type DialectOptions = Pick<Knex.Config, 'client' | 'dialect'> &
   Partial<Record<(typeof OF_POSTGRES)[number] | 'consistency', unknown>>;

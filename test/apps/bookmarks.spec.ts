@@ -783,7 +783,7 @@ describe.each(HTTP_ADAPTERS)('an app on %s', (_name, createAdapter) => {
     });
 
     it('is of another database, whose positions nobody knows', async () => {
-      const other = await another({}, { client: OtherDatabase, health: undefined });
+      const other = await another({}, { client: OtherDatabase, health: undefined, hedge: undefined });
       const { status, headers } = await other.post('/posts', { title: 'A' });
       expect([status, headers.get('database-bookmark')]).toEqual([201, null]);
       expect(headers.getSetCookie().filter((line) => line.startsWith('db_seen'))).toEqual([]);

@@ -46,6 +46,7 @@ export function enginesOf(
     exposeDecisions: true,
     bookmark: { waitMs: PATIENT_MS },
     health: UNHURRIED,
+    hedge: false, // on a busy machine a read is late now and then
     ...more,
   };
 }

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/glob
 import type { DatabaseRouting } from '../../../src/database-routing.js';
 import type { DatabaseRoutingOptions } from '../../../src/options/database-routing-options.js';
 import type { PostgresSlave } from '../../../src/testing/index.js';
-import { RoutingBench, UNHURRIED, answeredBy } from '../knex/routing-bench.js';
+import { RoutingBench, answeredBy } from '../knex/routing-bench.js';
 import { eventually } from '../testing/eventually.js';
 import { preferring, stateOf } from './health-bench.js';
 
@@ -24,7 +24,7 @@ afterAll(() => bench.stop());
 
 /** Prefers slave1, knows how long it usually takes, and does not find out otherwise that it is frozen. */
 async function usual(options: Partial<DatabaseRoutingOptions> = {}) {
-  const routing = await bench.routing({ health: UNHURRIED, balancer: preferring('slave1'), ...options });
+  const routing = await bench.routing({ hedge: true, balancer: preferring('slave1'), ...options });
   opened.push(routing);
   for (let n = 0; n < 200; n++) await routing.run(() => answeredBy(routing.knex));
   const hedges: string[] = [];

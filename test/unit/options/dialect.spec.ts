@@ -14,6 +14,7 @@ describe('options that say nothing on a database', () => {
     ['failover', { failover: false }],
     ['masterBudget', { masterBudget: { perSecond: 5 } }],
     ['retryWrites', { retryWrites: 'safe' }],
+    ['hedge', { hedge: true }],
     ['consistency: bounded(…)', { consistency: bounded(500) }],
   ])('are refused at boot: %s', (what, options) => {
     expect(resolve(options)).toThrow(InvalidOptionsError);
