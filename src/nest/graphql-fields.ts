@@ -1,4 +1,4 @@
-import { Inject, Injectable, type OnApplicationBootstrap } from '@nestjs/common';
+import { Inject, Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { type Context, nestContext } from '../context/context.js';
 import { runInContext } from '../context/context-storage.js';
@@ -37,7 +37,9 @@ const GRAPHQL_OPTIONS = 'GqlModuleOptions';
  * fields, without one.
  */
 @Injectable()
-export class GraphqlFields implements OnApplicationBootstrap {
+export class GraphqlFields implements OnApplicationBootstrap, OnApplicationShutdown {
+  private readonly takeBack: (() => void)[] = [];
+
   constructor(
     @Inject(ModulesContainer) private readonly modules: ModulesContainer,
     @Inject(ROUTING) private readonly routing: DatabaseRouting,
@@ -57,13 +59,22 @@ export class GraphqlFields implements OnApplicationBootstrap {
     }
   }
 
+  /** A schema of the user's own may outlive the app. */
+  onApplicationShutdown(): void {
+    for (const takeBack of this.takeBack.splice(0).toReversed()) takeBack();
+  }
+
   private balance(schema: Schema): void {
     const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
     const types = Object.values(schema.getTypeMap()).filter(
       (type) => type[Symbol.toStringTag] === 'GraphQLObjectType' && !roots.includes(type),
     );
-    for (const field of types.flatMap((type) => Object.values(type.getFields?.() ?? {})))
-      if (field.resolve) field.resolve = this.inContext(field.resolve);
+    for (const field of types.flatMap((type) => Object.values(type.getFields?.() ?? {}))) {
+      const { resolve } = field;
+      if (!resolve) continue;
+      field.resolve = this.inContext(resolve);
+      this.takeBack.push(() => (field.resolve = resolve));
+    }
   }
 
   private inContext(resolve: Resolve): Resolve {

@@ -5,6 +5,7 @@ import {
   Args,
   Field,
   GraphQLModule,
+  GraphQLSchemaHost,
   Int,
   Mutation,
   ObjectType,
@@ -19,6 +20,7 @@ import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import DataLoader from 'dataloader';
+import type { GraphQLObjectType } from 'graphql';
 import { createClient } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { DatabaseRouting, DatabaseRoutingModule, InjectKnex, type RoutedKnex } from '../../src/index.js';
@@ -214,6 +216,16 @@ describe.each(DRIVERS)('GraphQL by %s', (_name, driver, createAdapter) => {
     } finally {
       await enhanced.close();
     }
+  });
+
+  it('leaves the schema as it was when the app has ended', async () => {
+    const other = await start(driver());
+    const { schema } = other.app.get(GraphQLSchemaHost, { strict: false });
+    const field = (schema.getType('Post') as GraphQLObjectType).getFields()['node']!;
+    const inApp = field.resolve;
+    await other.close();
+    expect(field.resolve).toBeInstanceOf(Function);
+    expect(field.resolve).not.toBe(inApp);
   });
 
   it('keeps each guard without a context, also after another field has begun', async () => {
