@@ -12,6 +12,7 @@ import { exposeHeader, mayBeShared } from './shared-caches.js';
 
 /** Carries bookmarks with the client, in a cookie and a header; or, of clients that have a key, in a store. */
 export class BookmarkCarrier implements Carrier {
+  readonly isByTime = false;
   private readonly stored = new WeakMap<Work, StoredWork>();
 
   constructor(
@@ -27,13 +28,9 @@ export class BookmarkCarrier implements Carrier {
   }
 
   attach(context: Context, request: ClientRequest, response: ServerResponse): () => void {
-    const { header } = this.options;
     const { cookies } = this;
     const brought = cookies?.broughtBy(request);
-    this.bookmarks.restore(context, [
-      ...(brought?.cookies.values() ?? []),
-      ...headerValues(header && request.headers[header.toLowerCase()]),
-    ]);
+    this.take(context, [...(brought?.cookies.values() ?? []), ...this.headersOf(request)]);
     const standing = this.bookmarks.standing(context);
     return () => {
       if (this.isStored(context.work)) {
@@ -69,6 +66,27 @@ export class BookmarkCarrier implements Carrier {
     const stored = this.stored.get(context.work);
     if (stored) return this.save(stored, context);
     return context.work.seen.unsettled === ANYWHERE ? this.bookmarks.issue(context) : undefined;
+  }
+
+  broughtBy(request: Pick<ClientRequest, 'headers'>): string[] {
+    return [...(this.cookies?.of(request).values() ?? []), ...this.headersOf(request)];
+  }
+
+  take(context: Context, bookmarks: readonly string[]): void {
+    this.bookmarks.restore(context, bookmarks);
+  }
+
+  tell(context: Context): string | undefined {
+    return this.bookmarks.current(context);
+  }
+
+  handshakeCookie(): string | undefined {
+    return this.cookies?.ofHandshake();
+  }
+
+  private headersOf({ headers }: Pick<ClientRequest, 'headers'>): string[] {
+    const { header } = this.options;
+    return headerValues(header && headers[header.toLowerCase()]);
   }
 
   private save(stored: StoredWork, context: Context): Promise<void> | undefined {

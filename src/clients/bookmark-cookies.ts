@@ -5,7 +5,7 @@ import type { Clock } from '../clock.js';
 import { ANYWHERE } from '../context/seen.js';
 import type { ResolvedCookie } from '../options/resolve-cookie.js';
 import type { ClientRequest } from './client-request.js';
-import { endCookie, setCookie } from './cookies.js';
+import { cookieText, endCookie, setCookie } from './cookies.js';
 import { ParallelCookies, strangerOf } from './parallel-cookies.js';
 
 /** What a request brought. */
@@ -53,7 +53,7 @@ export class BookmarkCookies {
 
   /** Called once for each request; `isAnswered` is to be called when its response goes. */
   broughtBy(request: ClientRequest): Brought {
-    const cookies = this.cookiesOf(request);
+    const cookies = this.of(request);
     const client = strangerOf(request);
     if (cookies.size === 0) this.parallel.comes(client);
     return { cookies, client };
@@ -63,7 +63,8 @@ export class BookmarkCookies {
     if (cookies.size === 0) this.parallel.isAnswered(client);
   }
 
-  private cookiesOf({ headers }: ClientRequest): ReadonlyMap<string, string> {
+  /** Those that a request has, by name. */
+  of({ headers }: Pick<ClientRequest, 'headers'>): ReadonlyMap<string, string> {
     const { prefix } = this;
     if (!headers.cookie?.includes(prefix)) return NO_COOKIES;
     const cookies = Object.entries(parse(headers.cookie)).filter(([name]) => name.startsWith(prefix));
@@ -84,6 +85,15 @@ export class BookmarkCookies {
       return setCookie(response, { ...cookie, name: this.markName }, mark(markSeconds), markSeconds);
     this.endAll(ended, response);
     setCookie(response, { ...cookie, name }, text, maxAgeSeconds);
+  }
+
+  /**
+   * What a socket shows comes after its handshake: as with an event stream, its client asks the master with each request. It has a
+   * name of its own, so that a client which connects again and again has one of them.
+   */
+  ofHandshake(): string {
+    const { cookie, maxAgeSeconds, mark } = this.parts;
+    return cookieText({ ...cookie, name: `${this.prefix}socket` }, mark(maxAgeSeconds), maxAgeSeconds);
   }
 
   end(brought: Brought, response: ServerResponse): void {

@@ -24,4 +24,14 @@ export interface Carrier {
   load(context: Context, handled: Handled): Promise<void> | undefined;
   /** What must be done before the handler's response may go. Never rejects. */
   finish(context: Context): Promise<unknown> | undefined;
+  /** Whether what clients have seen is kept by time, as nothing tells positions. */
+  readonly isByTime: boolean;
+  /** What a request brought, to be taken up by others than the request's own context. */
+  broughtBy(request: Pick<ClientRequest, 'headers'>): readonly string[];
+  /** Lets a context continue where what was brought, or told, stands. */
+  take(context: Context, texts: readonly string[]): void;
+  /** What tells how far a context has seen, for `take`; asks nobody, and is undefined where nothing was seen. */
+  tell(context: Context): string | undefined;
+  /** The cookie of a handshake, by which requests after it show what the socket's messages do; undefined: there is none. */
+  handshakeCookie(): string | undefined;
 }

@@ -6,11 +6,20 @@ import type { ResolvedCookie } from '../options/resolve-cookie.js';
 /** Adds a cookie to those that a response sets already; without an age it lasts as long as the browser runs. */
 export function setCookie(
   response: ServerResponse,
-  { name, path, domain, sameSite, secure, httpOnly }: ResolvedCookie,
+  cookie: ResolvedCookie,
   value: string,
   maxAgeSeconds?: number,
 ): void {
-  const cookie = serialize(name, value, {
+  response.appendHeader('Set-Cookie', cookieText(cookie, value, maxAgeSeconds));
+}
+
+/** A cookie as the header `Set-Cookie` has it. */
+export function cookieText(
+  { name, path, domain, sameSite, secure, httpOnly }: ResolvedCookie,
+  value: string,
+  maxAgeSeconds?: number,
+): string {
+  return serialize(name, value, {
     path,
     sameSite,
     secure,
@@ -18,7 +27,6 @@ export function setCookie(
     ...(domain !== undefined && { domain }),
     ...(maxAgeSeconds !== undefined && { maxAge: Math.ceil(maxAgeSeconds) }),
   });
-  response.appendHeader('Set-Cookie', cookie);
 }
 
 /** Takes a cookie away, in as few letters as browsers need for it. */

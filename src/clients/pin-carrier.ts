@@ -13,6 +13,8 @@ import type { Carrier } from './carrier.js';
  * clients that keep no cookies in a store.
  */
 export class PinCarrier implements Carrier {
+  readonly isByTime = true;
+
   constructor(
     private readonly pins: Pins,
     private readonly options: Pick<ResolvedPinOptions, 'cookie' | 'seconds'>,
@@ -25,8 +27,7 @@ export class PinCarrier implements Carrier {
 
   attach(context: Context, request: ClientRequest, response: ServerResponse): () => void {
     const { cookie, seconds } = this.options;
-    const brought = cookieValues(request, cookie.name);
-    if (brought.some((pin) => this.pins.holds(pin))) context.work.pinned = true;
+    this.take(context, this.broughtBy(request));
     this.cookieless?.attach(context, request);
     return () => {
       this.cookieless?.showCookie(context, response);
@@ -42,5 +43,22 @@ export class PinCarrier implements Carrier {
 
   finish(context: Context): Promise<void> | undefined {
     return this.pins.isDue(context) ? this.cookieless?.save(context) : undefined;
+  }
+
+  broughtBy(request: Pick<ClientRequest, 'headers'>): string[] {
+    return cookieValues(request, this.options.cookie.name);
+  }
+
+  take({ work }: Context, pins: readonly string[]): void {
+    if (pins.some((pin) => this.pins.holds(pin))) work.pinned = true;
+  }
+
+  tell(context: Context): string | undefined {
+    return this.pins.isDue(context) ? this.pins.issue() : undefined;
+  }
+
+  /** A pin says that its client wrote, and nobody knows yet whether it will. */
+  handshakeCookie(): undefined {
+    return undefined;
   }
 }

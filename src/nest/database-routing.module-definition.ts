@@ -7,11 +7,13 @@ import { checkObject } from '../options/check.js';
 import { DEFAULT_SET } from '../options/default-set.js';
 import { BootChecks } from './boot-checks.js';
 import { DeclaredWriters } from './declared-writers.js';
-import { Gateways } from './gateways.js';
+import { BoundInterceptors } from './bound-interceptors.js';
 import { GraphqlFields } from './graphql-fields.js';
+import { MessageBookmarks } from './message-bookmarks.js';
 import { nestLogger } from './nest-logger.js';
 import { RequestContexts } from './request-contexts.js';
 import { RoutingInterceptor } from './routing.interceptor.js';
+import { Sockets } from './sockets.js';
 import { ROUTING, getBalancedSessionToken, getDatabaseRoutingToken, getKnexToken } from './tokens.js';
 
 export interface DatabaseRoutingModuleExtras {
@@ -58,13 +60,20 @@ function providersOf(name: string): Provider[] {
       useFactory: createContexts,
     },
     BootChecks,
-    Gateways,
+    BoundInterceptors,
+    MessageBookmarks,
+    Sockets,
     GraphqlFields,
     {
-      provide: APP_INTERCEPTOR,
+      provide: RoutingInterceptor,
       inject: [ROUTING, RequestContexts],
       useFactory: (routing: DatabaseRouting, contexts: RequestContexts) =>
         new RoutingInterceptor(routing, contexts),
+    },
+    {
+      provide: APP_INTERCEPTOR,
+      inject: [RoutingInterceptor],
+      useFactory: (interceptor: RoutingInterceptor) => interceptor,
     },
   ];
 }

@@ -3,7 +3,7 @@ import { ModulesContainer } from '@nestjs/core';
 import { type Context, nestContext } from '../context/context.js';
 import { runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
-import type { Operation } from './handled-by.js';
+import { type Operation, socketOf } from './handled-by.js';
 import { RequestContexts } from './request-contexts.js';
 import { ROUTING } from './tokens.js';
 
@@ -79,7 +79,7 @@ export class GraphqlFields implements OnApplicationBootstrap, OnApplicationShutd
 
   private inContext(resolve: Resolve): Resolve {
     return (source, args, context, info) => {
-      const outer = this.contexts.ofOperation(info);
+      const outer = this.contexts.messages.ofOperation(info, socketOf(context));
       const own = nestContext(outer, { balanced: true, handler: undefined });
       const { marks } = outer.work.seen;
       const value = runInContext(this.routing.name, own, () => resolve(source, args, context, info));

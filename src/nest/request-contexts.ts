@@ -1,23 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import onHeaders from 'on-headers';
 import { type Context, openContext } from '../context/context.js';
-import { type Seen, nothingSeen } from '../context/seen.js';
-import { currentContext, isCurrent, runInContext } from '../context/context-storage.js';
+import { isCurrent, runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
 import type { ClientRequest } from '../clients/client-request.js';
 import type { DeclaredWriters } from './declared-writers.js';
 import { writeDecisionsHeader } from './decisions-header.js';
-import type { Operation } from './handled-by.js';
+import { MessageContexts } from './message-contexts.js';
 import type { Carrier, Handled } from '../clients/carrier.js';
 
 /** The contexts of one set's HTTP requests; each lives as long as its request does. */
 export class RequestContexts {
   /** Where a request keeps its context, of each set one. */
   private readonly key = Symbol('context');
-  /** Those of GraphQL operations that came by no request, such as over a socket. */
-  private readonly operations = new WeakMap<object, Context>();
-  /** What was seen over each socket, which is its client's as long as it is open. */
-  private readonly sockets = new WeakMap<object, Seen>();
+  /** Those of what comes by no request. */
+  readonly messages: MessageContexts;
   private readonly carrier: Carrier | undefined;
 
   constructor(
@@ -25,6 +22,7 @@ export class RequestContexts {
     readonly writers: DeclaredWriters,
   ) {
     this.carrier = routing.carrier;
+    this.messages = new MessageContexts(routing);
   }
 
   /** Whether what clients have seen or written is carried from request to request. */
@@ -59,22 +57,6 @@ export class RequestContexts {
     return (own[this.key] ??= this.open(request, response, client));
   }
 
-  /** A message's own: it belongs to no request, whatever is current. One that comes over a socket shows what those before it did. */
-  ofMessage(socket?: object): Context {
-    return openContext('message', { balanced: false, seen: socket && this.seenOver(socket) });
-  }
-
-  /** What is current, or, where no middleware ran, one for all fields of the operation. */
-  ofOperation(operation: Operation | undefined): Context {
-    const current = currentContext(this.routing.name);
-    if (current.kind === 'request') return current;
-    const key = operation?.variableValues;
-    const known = key && this.operations.get(key);
-    const context = known ?? openContext('request', { balanced: false });
-    if (key) this.operations.set(key, context);
-    return context;
-  }
-
   /** What must be done before a handler may read. */
   load(context: Context, handled: Handled): Promise<void> | undefined {
     return this.carrier?.load(context, handled);
@@ -104,12 +86,6 @@ export class RequestContexts {
     const goesOn = work.progress === 'handling' && !isComplete(request, response);
     if (goesOn || work.writing > 0) this.streams(context, 'lingers');
     work.progress = work.progress === 'handling' ? 'answering' : 'over';
-  }
-
-  private seenOver(socket: object): Seen {
-    let seen = this.sockets.get(socket);
-    if (!seen) this.sockets.set(socket, (seen = nothingSeen()));
-    return seen;
   }
 
   private open(request: IncomingMessage, response: ServerResponse, client: ClientRequest): Context {

@@ -7,18 +7,13 @@ import {
   StreamableFile,
 } from '@nestjs/common';
 import { Observable, type Observer, type Subscriber, from, mergeMap } from 'rxjs';
-import type { Consistency } from '../context/consistency.js';
-import { type Context, type HandlerForce, type Work, nestContext } from '../context/context.js';
+import { type Context, type Work, nestContext } from '../context/context.js';
 import { runInContext } from '../context/context-storage.js';
 import type { DatabaseRouting } from '../database-routing.js';
-import { consistencyOf } from './decorators/consistency.decorator.js';
 import { type RequestWithParams, isUnparsedForm, takeMasterParams } from './master-params.js';
+import { type HandlerRules, readRules } from './handler-rules.js';
 import type { RequestContexts } from './request-contexts.js';
-import { handledBy, isMutation, operationOf } from './handled-by.js';
-import { handlerEngineOf } from './decorators/with-engine.decorator.js';
-
-/** Nest's own mark of an `@Sse()` handler. */
-const SSE_METADATA = '__sse__';
+import { connectionOf, handledBy, isMutation, operationOf, socketOf } from './handled-by.js';
 
 /** Fastify wraps Node's request and response, Express extends them. */
 interface MaybeWrapped<Raw> {
@@ -33,23 +28,31 @@ interface MaybeWrapped<Raw> {
 export class RoutingInterceptor implements NestInterceptor {
   private readonly rules = new WeakMap<Function, WeakMap<Function, HandlerRules>>();
   private readonly warnedOf = new WeakSet<HandlerRules>();
+  private readonly entered = new WeakSet<ExecutionContext>();
 
   constructor(
     private readonly routing: DatabaseRouting,
     private readonly contexts: RequestContexts,
   ) {}
 
+  /** Whether this is around the handler already; of requests it always is, as Nest runs global interceptors there. */
+  hasEntered(execution: ExecutionContext): boolean {
+    return execution.getType() === 'http' || this.entered.has(execution);
+  }
+
   intercept(execution: ExecutionContext, next: CallHandler): Observable<unknown> {
     const { contexts, routing } = this;
     const rules = this.rulesOf(execution);
     const context = this.enter(execution, rules);
-    const isRequest = execution.getType() === 'http' && contexts.carries;
+    const type = execution.getType<string>();
+    const isRequest = type === 'http' && contexts.carries;
     if (isRequest && rules.isEventStream) contexts.streams(context, 'goesOn'); // its head is sent before its events
     const loading = contexts.carries ? contexts.load(context, handledBy(execution)) : undefined;
-    const hasFields = execution.getType<string>() === 'graphql'; // which are resolved when this one has ended
-    const isHeldBack = (isRequest || loading !== undefined) && !rules.isEventStream;
+    const hasFields = type === 'graphql'; // which are resolved when this one has ended
+    const tells = isRequest || loading !== undefined || (type === 'rpc' && contexts.messages.tell);
+    const isHeldBack = tells && !rules.isEventStream;
     const handled = new Observable((subscriber) => {
-      if (context.kind === 'message') subscriber.add(() => void (context.work.progress = 'over'));
+      if (type !== 'http') subscriber.add(() => this.messageEnds(context));
       const observer = isHeldBack ? this.finishing(context, subscriber, hasFields) : subscriber;
       return runInContext(routing.name, context, () => next.handle().subscribe(observer));
     });
@@ -84,13 +87,21 @@ export class RoutingInterceptor implements NestInterceptor {
     };
   }
 
+  private messageEnds(context: Context): void {
+    if (context.kind === 'message') context.work.progress = 'over';
+    this.contexts.messages.connections.ended(context);
+  }
+
   private enter(execution: ExecutionContext, rules: HandlerRules): Context {
     const outer = this.outerContext(execution);
     const handler = this.hasMasterParam(execution, rules) ? rules.masterParam : rules.force;
     const { consistency } = rules;
     const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
     this.declare(execution, rules, context);
-    if (execution.getType() !== 'http') return context;
+    if (execution.getType() !== 'http') {
+      this.entered.add(execution);
+      return context;
+    }
     outer.entered = context;
     if (context.work.progress === 'open') context.work.progress = 'handling';
     return context;
@@ -133,9 +144,11 @@ export class RoutingInterceptor implements NestInterceptor {
   /** HTTP requests are found by the request itself: a middleware that calls back from elsewhere loses what is current. */
   private outerContext(execution: ExecutionContext): Context {
     const type = execution.getType<string>();
-    if (type === 'rpc') return this.contexts.ofMessage();
-    if (type === 'ws') return this.contexts.ofMessage(execution.switchToWs().getClient<object>());
-    if (type !== 'http') return this.contexts.ofOperation(operationOf(execution));
+    const { messages } = this.contexts;
+    if (type === 'rpc') return messages.ofMessage(undefined);
+    if (type === 'ws') return messages.ofMessage(connectionOf(execution));
+    if (type !== 'http')
+      return messages.ofOperation(operationOf(execution), socketOf(execution.getArgByIndex(2)));
     const http = execution.switchToHttp();
     const request = http.getRequest<IncomingMessage & MaybeWrapped<IncomingMessage>>();
     const response = http.getResponse<ServerResponse & MaybeWrapped<ServerResponse>>();
@@ -150,42 +163,13 @@ export class RoutingInterceptor implements NestInterceptor {
     let ofClass = this.rules.get(type);
     if (!ofClass) this.rules.set(type, (ofClass = new WeakMap()));
     let rules = ofClass.get(handler);
-    if (!rules) ofClass.set(handler, (rules = this.look(type, handler)));
+    const { writers } = this.contexts;
+    if (!rules) ofClass.set(handler, (rules = readRules(this.routing.name, writers, type, handler)));
     return rules;
-  }
-
-  private look(type: Function, handler: Function): HandlerRules {
-    const { name } = this.routing;
-    const [method, controller] = [handlerEngineOf(name, handler), handlerEngineOf(name, type)];
-    const force = forceBy(method?.engine, forceBy(controller?.engine));
-    return {
-      force,
-      masterParam: { engine: 'master', reason: 'master-param', otherwise: force },
-      masterParams: new Map([...(controller?.masterParams ?? []), ...(method?.masterParams ?? [])]),
-      consistency: consistencyOf(name, handler) ?? consistencyOf(name, type),
-      writes: this.contexts.writers.saidOf(type, handler),
-      isEventStream: Reflect.hasMetadata(SSE_METADATA, handler),
-    };
   }
 }
 
 /** Its handler has ended; where the head was sent before, nothing more can be told. */
 function hasEnded(work: Work): void {
   work.progress = work.progress === 'handling' ? 'open' : 'over';
-}
-
-/** What decorators, and the options, say of a handler. */
-interface HandlerRules {
-  readonly force: HandlerForce | undefined;
-  /** What holds where the request has a master param. */
-  readonly masterParam: HandlerForce;
-  readonly masterParams: ReadonlyMap<string, boolean>;
-  readonly consistency: Consistency | undefined;
-  /** What is said of it by `@DbWrite()` or the options; undefined: nothing. */
-  readonly writes: boolean | undefined;
-  readonly isEventStream: boolean;
-}
-
-function forceBy(engine: string | undefined, otherwise?: HandlerForce): HandlerForce | undefined {
-  return engine === undefined ? otherwise : { engine, reason: 'handler', otherwise };
 }

@@ -45,4 +45,14 @@ export interface BookmarkOptions {
    * transport's context. `execution` is Nest's `ExecutionContext`. Undefined: the client carries it after all.
    */
   key?(request: object, execution: object): string | undefined;
+  /**
+   * Whether messages between microservices carry bookmarks, there and back: set it on both sides, with the same `secret`. For
+   * clients that are providers (`ClientsModule`) and transports whose packets are objects, such as TCP and Redis. Default false.
+   */
+  messages?: boolean;
+  /**
+   * Whether the handshake of a gateway's socket leaves a mark with its client, as an event stream does: with each request of the next
+   * `maxAgeSeconds` it asks the master, and sees what messages on the socket wrote and showed. Default true; without `cookie` never.
+   */
+  sockets?: boolean;
 }

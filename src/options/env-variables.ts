@@ -85,6 +85,8 @@ const BOOKMARK = {
   header: as.textOrOff,
   store: undefined,
   key: undefined,
+  messages: as.flag,
+  sockets: as.flag,
 } satisfies Each<BookmarkOptions>;
 
 const PIN = {

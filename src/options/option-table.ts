@@ -69,6 +69,8 @@ const BOOKMARK = {
   header: a.unlessOff(a.matching("a header's name or false", TOKEN)),
   store: a.store,
   key: a.func('(request) that names the client'),
+  messages: a.flag,
+  sockets: a.flag,
 } satisfies Checks<BookmarkOptions>;
 
 const COOKIELESS = { store: a.store, cookie: a.group(COOKIE) } satisfies Checks<CookielessOptions>;

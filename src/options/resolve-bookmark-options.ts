@@ -10,6 +10,8 @@ export interface ResolvedBookmarkOptions extends Pick<BookmarkOptions, 'store' |
   readonly maxAgeSeconds: number;
   readonly cookie: ResolvedCookie | undefined;
   readonly header: string | undefined;
+  readonly messages: boolean;
+  readonly sockets: boolean;
 }
 
 /** Shorter ones can be guessed. */
@@ -29,6 +31,8 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
     header = headerName('Database-Bookmark', set),
     store,
     key,
+    messages = false,
+    sockets = true,
   } = options;
   const secrets = [secret].flat();
   for (const one of secrets) checkSecret(one);
@@ -39,6 +43,8 @@ export function resolveBookmarkOptions(options: BookmarkOptions = {}, set: strin
     maxAgeSeconds,
     cookie: cookie === false ? undefined : resolveCookie('bookmark.cookie', 'db_seen', set, cookie),
     header: header === false ? undefined : header,
+    messages,
+    sockets,
     ...(store && { store }),
     ...(key && { key }),
   });

@@ -20,6 +20,8 @@ describe('bookmark options', () => {
       maxAgeSeconds: 3600,
       cookie: { name: 'db_seen', path: '/', sameSite: 'lax', secure: false, httpOnly: true },
       header: 'Database-Bookmark',
+      messages: false,
+      sockets: true,
     });
   });
 
