@@ -104,7 +104,7 @@ export class DatabaseRouting {
     if (scope !== undefined) this.engines.assertChoice(scope, 'run()');
     if (consistency !== undefined) checkConsistency(consistency, 'run()');
     const job = openJob(currentContext(this.name), { scope, consistency, byTime: !this.parts.bookmarks });
-    if (bookmark !== undefined) this.parts.bookmarks?.restore(job, [bookmark]);
+    if (bookmark !== undefined) this.parts.carrier?.take(job, [bookmark]);
     return runJob(this.name, job, work);
   }
 

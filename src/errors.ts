@@ -90,9 +90,7 @@ export class ConnectionSettingsError extends DatabaseRoutingError {
     const because = cause instanceof Error ? cause.message : String(cause);
     super(
       `The \`connection\` function of ${engine} failed: ${because}. It is asked again for the next connection.`,
-      {
-        cause,
-      },
+      { cause },
     );
   }
 }
@@ -107,6 +105,18 @@ export class SlavesUnavailableError extends DatabaseRoutingError {
     super(
       `No slave may serve reads now (${states || 'there is none'}), and masterBudget is spent. ` +
         'Bring a slave back, or raise masterBudget.perSecond and masterBudget.share.',
+    );
+  }
+}
+
+/** A read that belongs to no request, message or job, where `noContext` is `'refuse'`. It was not sent. */
+export class NoContextError extends DatabaseRoutingError {
+  readonly code = 'DATABASE_ROUTING_NO_CONTEXT';
+
+  constructor() {
+    super(
+      "A read belongs to no request, message or job, and noContext is 'refuse'. Run it inside routing.run(), decorate its method " +
+        "with @RunAsJob(), or name its engine: .usingEngine('master').",
     );
   }
 }

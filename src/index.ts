@@ -23,6 +23,7 @@ export {
 export { DbWrite } from './nest/decorators/db-write.decorator.js';
 export { Consistency } from './nest/decorators/consistency.decorator.js';
 export { UsingEngine } from './nest/decorators/using-engine.decorator.js';
+export { RunAsJob } from './nest/decorators/run-as-job.decorator.js';
 export {
   InjectBalancedSession,
   InjectDatabaseRouting,
@@ -59,6 +60,7 @@ export {
   DatabaseRoutingError,
   InvalidOptionsError,
   MasterBehindError,
+  NoContextError,
   ReadThenWriteError,
   SlavesUnavailableError,
   TwoMastersError,

@@ -41,7 +41,7 @@ export function createDecider(
 }
 
 function rulesOf(
-  { rules }: ResolvedOptions,
+  { rules, noContext }: ResolvedOptions,
   {
     engines,
     classifier,
@@ -54,5 +54,6 @@ function rulesOf(
     (choice === ANY_SLAVE ? engines.slaves : [engines.find(choice)]).some(
       (engine) => engine?.refusesWrites === false,
     );
-  return { engineForRead, reads, consistency, byPosition, doubts };
+  const refusesNoContext = noContext === 'refuse';
+  return { engineForRead, reads, consistency, byPosition, doubts, refusesNoContext };
 }

@@ -9,8 +9,10 @@ import { BootChecks } from './boot-checks.js';
 import { DeclaredWriters } from './declared-writers.js';
 import { BoundInterceptors } from './bound-interceptors.js';
 import { GraphqlFields } from './graphql-fields.js';
+import { JobMethods } from './job-methods.js';
 import { MessageBookmarks } from './message-bookmarks.js';
 import { nestLogger } from './nest-logger.js';
+import { QueueBookmarks } from './queue-bookmarks.js';
 import { RequestContexts } from './request-contexts.js';
 import { RoutingInterceptor } from './routing.interceptor.js';
 import { Sockets } from './sockets.js';
@@ -61,7 +63,9 @@ function providersOf(name: string): Provider[] {
     },
     BootChecks,
     BoundInterceptors,
+    JobMethods,
     MessageBookmarks,
+    QueueBookmarks,
     Sockets,
     GraphqlFields,
     {

@@ -51,6 +51,12 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
    * settles the matter. Default `'warn'`.
    */
   readThenWrite?: 'warn' | 'refuse' | 'off';
+  /**
+   * What becomes of a read that belongs to no request, message or job. `'refuse'`: it throws `NoContextError`, unless an engine is named
+   * for it; for teams that want to know of all work that nothing frames. What guards and middleware read belongs to their request.
+   * Default `'master'`.
+   */
+  noContext?: 'master' | 'refuse';
   /** How the engines are watched, and when a slave serves no reads. */
   health?: HealthOptions;
   /** Whether a promoted slave takes the writes; `false`: the configured master stays the master. */

@@ -148,6 +148,7 @@ const SET = {
   health: { parts: HEALTH },
   failover: { parts: FAILOVER, whole: as.off },
   readThenWrite: as.text,
+  noContext: as.text,
   hedge: as.flag,
   retryWrites: as.text,
   masterBudget: { parts: MASTER_BUDGET },

@@ -140,6 +140,7 @@ const ROUTING = {
   bookmark: a.group(BOOKMARK),
   pin: a.group(PIN),
   readThenWrite: a.oneOf('warn', 'refuse', 'off'),
+  noContext: a.oneOf('master', 'refuse'),
   health: a.group(HEALTH),
   failover: a.unlessOff(a.group(FAILOVER)),
   hedge: a.flag,

@@ -45,6 +45,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     bookmark,
     pin: resolvePinOptions(options.pin, name, bookmark.secrets.length > 0),
     readThenWrite: options.readThenWrite ?? 'warn',
+    noContext: options.noContext ?? 'master',
     classify: options.classify,
     health: resolveHealthOptions(options.health),
     failover: resolveFailoverOptions(options.failover),

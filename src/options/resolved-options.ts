@@ -46,6 +46,7 @@ export interface ResolvedOptions {
   readonly bookmark: ResolvedBookmarkOptions;
   readonly pin: ResolvedPinOptions;
   readonly readThenWrite: 'warn' | 'refuse' | 'off';
+  readonly noContext: 'master' | 'refuse';
   readonly classify: ClassifySql | undefined;
   readonly health: ResolvedHealthOptions;
   readonly failover: ResolvedFailoverOptions;

@@ -44,6 +44,8 @@ export interface RoutingRules {
   readonly byPosition?: boolean;
   /** Whether what is only unproved must not run on an engine that names it, since its server would not refuse a write. Default: no. */
   readonly doubts?: (engine: EngineChoice) => boolean;
+  /** Whether a read is refused that belongs to no request, message or job. Default: no. */
+  readonly refusesNoContext?: boolean;
   /** What holds where nobody says otherwise. */
   readonly consistency: Consistency;
 }

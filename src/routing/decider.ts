@@ -10,6 +10,7 @@ import type { Health } from '../health/health.js';
 import { withoutEffect } from '../options/dialect.js';
 import type { Decision, Reason } from './decision.js';
 import type { MasterBudget } from './master-budget.js';
+import { refusedWithout } from './no-context.js';
 import type { NoSlave } from './no-slave.js';
 import { onlyWrites } from './only-writes.js';
 
@@ -58,6 +59,8 @@ export class Decider {
 
   private decideNow(query: QueryFacts, context: Context): Decided {
     const choice = choose(query, context, this.rules, this.skips);
+    const refused = refusedWithout(choice, context, this.rules);
+    if (refused) throw refused;
     if (choice.engine === ANY_SLAVE && this.parts.engines.eligibleSlaves().length === 0)
       return this.withoutSlave(query, context);
     if (query.intent === 'read') this.parts.budget.read();

@@ -5,6 +5,7 @@ import type { Freshness } from '../freshness/freshness.js';
 import type { Choice, QueryFacts } from './choose.js';
 import type { Decider, DeciderParts } from './decider.js';
 import type { Reason } from './decision.js';
+import { refusedWithout } from './no-context.js';
 
 /** What would become of a query. */
 export interface Foreseen extends Choice {
@@ -28,7 +29,9 @@ export class Foresight {
   of(query: QueryFacts, context: Context): Foreseen {
     const skipped: Choice[] = [];
     const choice = this.decider.choice(query, context, (one) => skipped.push(one));
-    return { ...this.ofChoice(choice, query, context), skipped };
+    const foreseen = this.ofChoice(choice, query, context);
+    const error = foreseen.error ?? refusedWithout(choice, context, this.parts.rules);
+    return { ...foreseen, error, skipped };
   }
 
   /** The same for a Knex that names its engine. */

@@ -3,6 +3,7 @@ import { Observable, isObservable } from 'rxjs';
 import type { EngineChoice } from '../../context/context.js';
 import { runOnEngine } from '../../context/context-storage.js';
 import { DEFAULT_SET } from '../../options/default-set.js';
+import { takeOver } from './take-over.js';
 
 /** What a `@UsingEngine` says; kept for the check at boot. */
 export interface MethodEngine {
@@ -70,12 +71,4 @@ function steppingOnEngine(set: string, engine: EngineChoice | null, generator: A
     return: { value: step('return') },
     throw: { value: step('throw') },
   }) as AnyGenerator;
-}
-
-/** What other decorators left on the method, Nest's route among them, and its name stay with it. */
-function takeOver(from: Method, to: Method): void {
-  for (const key of Reflect.getMetadataKeys(from))
-    Reflect.defineMetadata(key, Reflect.getMetadata(key, from), to);
-  Object.defineProperty(to, 'name', { value: from.name });
-  Object.defineProperty(to, 'length', { value: from.length });
 }
