@@ -2,6 +2,7 @@ import { type ConsistencyProgress, type ConsistencyReport, explainAnomaly } from
 import { Databases } from '../common/databases.js';
 import { Progress } from '../common/progress.js';
 import { CheckDatabase } from './check-database.js';
+import { ANYWHERE_SCENARIOS } from './anywhere/anywhere-scenarios.js';
 import { BETWEEN_SCENARIOS, PROMOTION } from './between/between-scenarios.js';
 import { type CommandLine, readCommandLine, USAGE } from './command-line.js';
 import { NAIVE_SCENARIOS } from './naive-scenarios.js';
@@ -17,7 +18,7 @@ else console.log(USAGE);
 
 async function main(line: CommandLine): Promise<void> {
   const all = wanted(
-    [...OUR_SCENARIOS, ...RELATED_SCENARIOS, ...BETWEEN_SCENARIOS, ...NAIVE_SCENARIOS],
+    [...OUR_SCENARIOS, ...ANYWHERE_SCENARIOS, ...RELATED_SCENARIOS, ...BETWEEN_SCENARIOS, ...NAIVE_SCENARIOS],
     line,
   );
   const oursWanted = all.filter(({ isOurs }) => isOurs);
