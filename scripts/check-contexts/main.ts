@@ -30,7 +30,7 @@ async function main(contexts: number): Promise<void> {
   const replication = await startReplicatedPostgres({ slaves: 2 });
   try {
     const { watch, seconds } = await run(replication, contexts);
-    for (const [where, count] of Object.entries(watch.seen).toSorted()) console.log(`${where}: ${count}`);
+    for (const where of Object.keys(watch.seen).toSorted()) console.log(`${where}: ${watch.seen[where]}`);
     const total = Object.values(watch.seen).reduce((sum, count) => sum + count, 0);
     for (const fault of new Set(watch.faults.slice(0, 1000))) console.log(`LEAKED: ${fault}`);
     const holds = watch.faults.length === 0 && total >= contexts;

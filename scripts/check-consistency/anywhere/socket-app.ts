@@ -45,7 +45,7 @@ class RegistersGateway {
         return this.store.append(name, value);
       case 'read':
         return this.store.read(name);
-      case 'readList':
+      default:
         return this.store.readList(name);
     }
   }
