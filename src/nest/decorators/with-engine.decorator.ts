@@ -1,6 +1,8 @@
+import { applyDecorators } from '@nestjs/common';
 import type { EngineChoice } from '../../context/context.js';
 import { InvalidOptionsError } from '../../errors.js';
 import { DEFAULT_SET } from '../../options/default-set.js';
+import { describeMasterParams } from './api-parameters.js';
 import { MetadataBySet } from './metadata-by-set.js';
 
 const WITH_ENGINE = new MetadataBySet<HandlerEngine>('with-engine', merged);
@@ -29,6 +31,8 @@ export interface WithEngineOptions {
  * in the body, reads from the master; it is stripped before pipes run unless it is listed as `{ name: false }`.
  * A multipart form that is parsed for the handler alone, by an interceptor such as `FileInterceptor`, is not looked into.
  *
+ * In OpenAPI documents by `@nestjs/swagger` master params are optional queries.
+ *
  * Several on one method or class count together; two that name different engines fail at boot, and so does an unknown
  * engine. From TurboGears' `with_engine`. Works on HTTP, RPC, WebSocket and GraphQL handlers.
  */
@@ -37,7 +41,11 @@ export function WithEngine(
   masterParams: MasterParams = [],
   { set = DEFAULT_SET }: WithEngineOptions = {},
 ): ClassDecorator & MethodDecorator {
-  return WITH_ENGINE.decorate(set, { engine: engine ?? undefined, masterParams: toMap(masterParams) });
+  const params = toMap(masterParams);
+  return applyDecorators(
+    WITH_ENGINE.decorate(set, { engine: engine ?? undefined, masterParams: params }),
+    describeMasterParams([...params.keys()]),
+  );
 }
 
 /** What is written on a handler or class, for one set. */

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/glo
 import type { Knex } from 'knex';
 import { Model, QueryBuilder, raw } from 'objection';
 import type { DatabaseRouting } from '../../../src/database-routing.js';
-import { WriteOnSlaveError } from '../../../src/errors.js';
+import { ReadThenWriteError, WriteOnSlaveError } from '../../../src/errors.js';
 import { RoutingBench, decisionsOf } from './routing-bench.js';
 
 /** As docs/objection.md shows it. */
@@ -102,5 +102,26 @@ describe('Objection on the routed Knex', () => {
       }),
     );
     expect(names).toEqual(['master', 'master']);
+  });
+
+  it('compares a graph inside a transaction with what the master has', async () => {
+    await Post.query().insert([{ id: 1, title: 'A' }, { id: 2, title: 'B' }]); // prettier-ignore
+    const decisions = decisionsOf(routing);
+    await inJob(() =>
+      Post.transaction(async (trx) => {
+        await Post.query(trx).upsertGraph([{ id: 1, title: 'C' }, { id: 3, title: 'D' }], { insertMissing: true }); // prettier-ignore
+      }),
+    );
+    expect(new Set(decisions)).toEqual(new Set(['master write', 'master transaction']));
+    const titles = await routing.usingEngine('master')('posts').orderBy('id').pluck('title');
+    expect(titles).toEqual(['C', 'B', 'D']);
+  });
+
+  it('refuses a graph that was compared with what a slave has', async () => {
+    const strict = await bench.routing({ readThenWrite: 'refuse' });
+    await Post.query().insert({ id: 1, title: 'A' });
+    await bench.db.caughtUp();
+    const upsert = () => Post.query(strict.knex).upsertGraph({ id: 1, title: 'B' });
+    await expect(strict.run(upsert)).rejects.toBeInstanceOf(ReadThenWriteError);
   });
 });
