@@ -13,6 +13,7 @@ const NAME = 'nestjs-database-routing';
 
 const readme = blocksOf('README.md');
 const gettingStarted = blocksOf('docs/getting-started.md');
+const testing = Object.fromEntries(blocksOf('docs/testing.md').map(({ language, code }) => [language, code]));
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), 'check-templates-'));
 const databases = await startReplicatedPostgres({ slaves: 2 });
@@ -42,6 +43,7 @@ async function tryTemplate(cli, tarball) {
   importPosts(app);
   const [{ code: spec }] = gettingStarted.filter(({ language }) => language === 'ts spec');
   writeFileSync(join(app, 'src/posts.spec.ts'), spec);
+  writeTests(app, cli);
 
   const env = {
     DATABASE_MASTER_URL: databases.master.url,
@@ -52,6 +54,22 @@ async function tryTemplate(cli, tarball) {
   run('npm test', env);
   run('npm run test:e2e', env);
   console.log(`  GET /posts: answered by ${await answerOf(app, env)}`);
+}
+
+/** What docs/testing.md shows, and where it says: a unit test without a database, and an e2e test on real replication. */
+function writeTests(app, cli) {
+  const types = testing[cli === '11' ? 'ts jest' : 'ts vitest'];
+  writeFileSync(join(app, 'src/notes.spec.ts'), `${testing['ts spec']}\n${types}`);
+  writeFileSync(join(app, 'test/databases.ts'), testing['ts setup']);
+  writeFileSync(join(app, 'test/stop-databases.ts'), testing['ts teardown']);
+  writeFileSync(join(app, 'test/notes.e2e-spec.ts'), testing['ts e2e']);
+  const [path, line, after] =
+    cli === '11'
+      ? ['test/jest-e2e.json', testing['json jest-config'], '{\n']
+      : ['vitest.config.e2e.ts', testing['ts vitest-config'], '  test: {\n'];
+  const config = readFileSync(join(app, path), 'utf8');
+  if (!config.includes(after)) throw new Error(`${path} of Nest's template ${cli} is not as it was`);
+  writeFileSync(join(app, path), config.replace(after, after + line));
 }
 
 /** README's first block as a module of its own, which the template's root module imports. */

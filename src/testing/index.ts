@@ -28,3 +28,10 @@ export type {
   FaultReport,
 } from './consistency/consistency-report.js';
 export { explainAnomaly, formatReport } from './consistency/format-report.js';
+export {
+  RecordedEngines,
+  recordEngines,
+  type RecordedEnginesOptions,
+  type RecordedQuery,
+} from './recorded/recorded-engines.js';
+export { routingMatchers, type RoutingMatchers } from './recorded/routing-matchers.js';
