@@ -52,9 +52,10 @@ export class Sockets {
     const bindClientConnect = adapter.bindClientConnect.bind(adapter);
     adapter.bindClientConnect = (server, connected) => {
       this.markHandshakes(server);
-      bindClientConnect(server, (client, handshake = client.request, ...more) => {
+      bindClientConnect(server, (...args) => {
+        const [client, handshake = client.request] = args;
         this.contexts.messages.connections.opened(connectionOfClient(client), handshake);
-        connected(client, handshake, ...more);
+        connected(...args);
       });
     };
   }
