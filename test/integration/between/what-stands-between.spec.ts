@@ -337,13 +337,15 @@ describeWithPrograms('the name of the master, behind which a pooler reaches a sl
     ];
     const outcomes: unknown[] = [];
     const onMaster = routing.knex.usingEngine('master') as unknown as Knex;
-    const told = /leads to a slave|not the master any more|administrator command|Connection terminated/;
+    const told =
+      /leads to a slave|not the master any more|administrator command|Connection terminated|ECONNRESET|EPIPE/;
     const client = async () => {
       for (let times = 0; times < 10; times++)
         outcomes.push(
           await read(onMaster).then(
             (row) => row.n,
-            (error: Error) => (told.test(`${error.message} ${String(error.cause)}`) ? 'told' : error),
+            (error: NodeJS.ErrnoException) =>
+              told.test(`${error.message} ${error.code} ${String(error.cause)}`) ? 'told' : error,
           ),
         );
     };
