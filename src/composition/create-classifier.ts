@@ -11,7 +11,7 @@ export function createClassifier(
   { classify: classifySql, logger }: ResolvedOptions,
   engines: EngineRegistry,
   health: Health | undefined,
-  { catalogue: questions, clock }: Outside,
+  { catalogue: questions, clock, random }: Outside,
 ): QueryClassifier {
   const ask = askMasterOrSlave(engines, health);
   const catalogue = isPostgres(engines.master.knex)
@@ -21,7 +21,8 @@ export function createClassifier(
         fingerprint: () => ask(questions.fingerprint),
       }
     : undefined;
-  return new QueryClassifier({ catalogue, classifySql, logger, clock });
+  const isUsed = () => health?.isUsed ?? true;
+  return new QueryClassifier({ catalogue, classifySql, logger, watch: { clock, random, isUsed } });
 }
 
 /** A slave has the master's catalogue, a moment ago: so reads are served by slaves alone where the master is away at boot. */

@@ -24,11 +24,14 @@ interface Miss {
 /** Servers that one name leads to, and their runs; who is not remembered has to prove. */
 const MOST_RUNS = 100;
 
-/** Time between two probes of a slave that somebody waits for. */
+/** The first pause between two probes of a slave; each is twice as long as the one before. */
 const PAUSE_MS = 1;
 
-/** The longest time between two probes of a slave that is too far behind to be waited for. */
-const LONGEST_PAUSE_MS = 10;
+/** The longest one, while somebody waits: a fleet of processes asks its slaves no more often than that for each that waits. */
+const LONGEST_PAUSE_MS = 4;
+
+/** The same while the slave is too far behind to be waited for. */
+const LONGEST_FAR_PAUSE_MS = 50;
 
 /** Who comes later than this after the others waits again. */
 const FOLLOWED_FOR_MS = 1_000;
@@ -42,6 +45,7 @@ export class SlaveReplay {
   private furthest: Position = START;
   private readonly waiters = new Set<Waiter>();
   private probing: Promise<void> | undefined;
+  private pauseMs = PAUSE_MS;
   private miss: Miss | undefined;
 
   constructor(
@@ -104,6 +108,7 @@ export class SlaveReplay {
         },
       };
       this.waiters.add(waiter);
+      this.pauseMs = PAUSE_MS;
       void this.probe();
     });
   }
@@ -120,7 +125,7 @@ export class SlaveReplay {
 
   /** Probes the slave until it gets there, can't be asked, or nobody has asked for a while. */
   private async follow(): Promise<void> {
-    for (let pauseMs = PAUSE_MS; this.miss; pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)) {
+    for (let pauseMs = PAUSE_MS; this.miss; pauseMs = Math.min(pauseMs * 2, LONGEST_FAR_PAUSE_MS)) {
       await idle(this.clock, pauseMs);
       await this.probe();
       if (this.miss && this.isOver(this.miss)) this.miss = undefined;
@@ -132,7 +137,7 @@ export class SlaveReplay {
   }
 
   private async probeWhileWaited(): Promise<void> {
-    for (;;) {
+    for (this.pauseMs = PAUSE_MS; ; this.pauseMs = Math.min(this.pauseMs * 2, LONGEST_PAUSE_MS)) {
       const answered = await this.ask();
       if (!answered) this.miss = undefined;
       for (const waiter of this.waiters) {
@@ -142,7 +147,7 @@ export class SlaveReplay {
         this.probing = undefined; // now, not later: who comes next must not rely on this round
         return;
       }
-      await pause(this.clock, PAUSE_MS);
+      await pause(this.clock, this.pauseMs);
     }
   }
 

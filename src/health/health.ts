@@ -59,6 +59,11 @@ export class Health implements EngineWatcher {
     return this.parts.judge.isContested;
   }
 
+  /** Whether somebody has used an engine of late. */
+  get isUsed(): boolean {
+    return this.parts.monitor.isAwake;
+  }
+
   /** Somebody is about to use an engine: what is known of them is kept fresh for a while. */
   need(): void {
     this.parts.monitor.need();

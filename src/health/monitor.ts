@@ -60,6 +60,10 @@ export class Monitor {
     this.loops.delete(engine);
   }
 
+  get isAwake(): boolean {
+    return !this.isAsleep;
+  }
+
   /** Somebody is about to use an engine: what is known of them is kept fresh for a while. */
   need(): void {
     this.wanted = true;

@@ -19,6 +19,10 @@ export interface CatalogueKeeperParts {
   readonly judge: JudgeSql;
   readonly logger: RoutingLogger;
   readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+  /** Whether queries have come of late; while none do, the server is seldom asked. */
+  readonly isUsed: () => boolean;
   /** Called when something else is known than before. */
   readonly changed: () => void;
 }
@@ -43,7 +47,7 @@ export class CatalogueKeeper {
   private stopped = false;
 
   constructor(private readonly parts: CatalogueKeeperParts) {
-    this.watch = new CatalogueWatch(parts.questions, () => this.refresh(), parts.clock);
+    this.watch = new CatalogueWatch({ ...parts, changed: () => this.refresh() });
   }
 
   /** As it was read last, in doubt while it is read anew after DDL; undefined until it was read. */

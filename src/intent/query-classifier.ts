@@ -1,8 +1,7 @@
 import type { RoutingLogger } from '../routing-logger.js';
-import type { Clock } from '../clock.js';
 import { inspectBuilder } from './builder-inspector.js';
 import type { Catalogue } from './catalogue.js';
-import { CatalogueKeeper } from './catalogue-keeper.js';
+import { CatalogueKeeper, type CatalogueKeeperParts } from './catalogue-keeper.js';
 import type { CatalogueQuestions } from './catalogue-watch.js';
 import { DecidedTexts } from './decided-texts.js';
 import { BACKSLASH, NO_PARSER, NO_TEXT, REFUSED } from './fixed-answers.js';
@@ -30,7 +29,7 @@ export interface QueryClassifierParts {
   readonly catalogue: CatalogueQuestions | undefined;
   readonly classifySql: ClassifySql | undefined;
   readonly logger: RoutingLogger;
-  readonly clock: Clock;
+  readonly watch: Pick<CatalogueKeeperParts, 'clock' | 'random' | 'isUsed'>;
 }
 
 /**
@@ -56,7 +55,7 @@ export class QueryClassifier {
   private readonly heldWarning: HeldWarning;
   private readonly classifySql: ClassifySql | undefined;
 
-  constructor({ catalogue: questions, classifySql, logger, clock }: QueryClassifierParts) {
+  constructor({ catalogue: questions, classifySql, logger, watch }: QueryClassifierParts) {
     this.classifySql = classifySql;
     this.heldWarning = new HeldWarning(logger);
     const changed = () => {
@@ -77,7 +76,7 @@ export class QueryClassifier {
     const fingerprint = () => this.grammar.loaded().then(() => questions!.fingerprint());
     this.catalogues =
       questions &&
-      new CatalogueKeeper({ questions: { ...questions, fingerprint }, judge, logger, clock, changed });
+      new CatalogueKeeper({ questions: { ...questions, fingerprint }, judge, logger, changed, ...watch });
     this.tables = new TableJudge(this.catalogues && (() => this.catalogue()));
   }
 

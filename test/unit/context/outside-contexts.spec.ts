@@ -9,7 +9,7 @@ import { ProbeLoop } from '../../../src/health/probe-loop.js';
 import { CatalogueKeeper } from '../../../src/intent/catalogue-keeper.js';
 import { emittingHere } from '../../../src/knex/emitting-here.js';
 import { stubEngine } from '../engines/stub-engine.js';
-import { rowsOf } from '../intent/known-catalogue.js';
+import { WATCHED, rowsOf } from '../intent/known-catalogue.js';
 
 /** Another library's, such as a tracer's. */
 const tracer = new AsyncLocalStorage<string>();
@@ -77,7 +77,7 @@ describe('what serves many runs in no context of the request that began it', () 
       questions,
       judge: () => 'safe',
       logger,
-      clock: SYSTEM_CLOCK,
+      ...WATCHED,
       changed() {},
     });
     await tracer.run('request', () => keeper.refresh());

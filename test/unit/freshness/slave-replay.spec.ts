@@ -119,6 +119,20 @@ describe('waiting', () => {
   });
 });
 
+describe('one who waits alone', () => {
+  it('has the slave asked a few times in 20 ms, at first after 1 ms, and another one at once again', async () => {
+    const askedAtMs: number[] = [];
+    void replay.reach(0x10n, 20);
+    for (let passed = 0; passed < 20; passed++) {
+      if (asked.waiting > 0) askedAtMs.push(nowMs);
+      if (asked.waiting > 0) await asked.answer(replayed('0/5'));
+      if (passed === 16) void replay.reach(0x11n, 20);
+      await pass(1);
+    }
+    expect(askedAtMs).toEqual([0, 1, 3, 7, 11, 15, 19]);
+  });
+});
+
 describe('a slave that somebody has waited for in vain', () => {
   const FAR = 0x20n;
 
@@ -184,7 +198,7 @@ describe('a slave that somebody has waited for in vain', () => {
     void replay.reach(FAR, 10);
     await stays(500);
     void replay.reach(FAR, 10);
-    expect(await stays(500)).toBeLessThan(60);
+    expect(await stays(500)).toBeLessThan(16);
   });
 
   it('is probed no more when nobody asks, and then waited for again', async () => {

@@ -7,6 +7,11 @@ import { rowsOf } from './known-catalogue.js';
 /** A keeper whose readings end when the test says so, by a clock that the test sets. */
 class Bench {
   nowMs = 0;
+  /** How long the next readings take. */
+  readingMs = 0;
+  chance = 0;
+  isUsed = true;
+  asked = 0;
   changes = 0;
   counters = '0';
   fingerprint = '0';
@@ -17,9 +22,16 @@ class Bench {
     questions: {
       read: () =>
         new Promise((resolve, reject) => {
-          this.readings.push({ answer: (rows = rowsOf()) => resolve(rows), fail: reject });
+          const answer = (rows = rowsOf()) => {
+            this.nowMs += this.readingMs;
+            resolve(rows);
+          };
+          this.readings.push({ answer, fail: reject });
         }),
-      counters: () => Promise.resolve(this.counters),
+      counters: () => {
+        this.asked++;
+        return Promise.resolve(this.counters);
+      },
       fingerprint: () => {
         this.looks++;
         return Promise.resolve(this.fingerprint);
@@ -29,6 +41,8 @@ class Bench {
     logger: { debug() {}, warn: (message) => this.warnings.push(message) },
     changed: () => this.changes++,
     clock: clockAt(() => this.nowMs),
+    random: () => this.chance,
+    isUsed: () => this.isUsed,
   });
 }
 
@@ -238,6 +252,38 @@ describe('a change that somebody else has made', () => {
     await settled();
     expect(bench.readings).toHaveLength(2);
     expect(bench.keeper.current()?.isInDoubt).toBe(false);
+  });
+
+  it('is read by the processes of a fleet at different times, so that they load one process of the master', async () => {
+    const bench = new Bench();
+    bench.readingMs = 50;
+    void bench.keeper.refresh();
+    await answerAll(bench);
+    bench.chance = 0.5;
+    await pass(bench, 1);
+    bench.counters = '1';
+    bench.fingerprint = '1';
+    await pass(bench, 3);
+    expect(bench.readings).toHaveLength(1);
+    await pass(bench, 1); // after 2.5 s: half of a hundred readings
+    expect(bench.readings).toHaveLength(2);
+    await answerAll(bench, 1);
+    bench.fingerprint = '2';
+    bench.keeper.look();
+    await pass(bench, 1);
+    expect(bench.readings).toHaveLength(3); // what ran here is not put off
+  });
+
+  it('is looked for every ten seconds while no query comes, and within a second when they come again', async () => {
+    const bench = await known();
+    bench.isUsed = false;
+    await pass(bench, 1);
+    const before = bench.asked;
+    await pass(bench, 20);
+    expect(bench.asked).toBe(before + 2);
+    bench.isUsed = true;
+    await pass(bench, 1);
+    expect(bench.asked).toBe(before + 3);
   });
 
   it('is none where sessions write to the catalogue for themselves', async () => {

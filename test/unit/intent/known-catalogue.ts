@@ -1,8 +1,12 @@
+import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import type { CatalogueRows, FunctionRow } from '../../../src/intent/catalogue-rows.js';
 import { Catalogue } from '../../../src/intent/catalogue.js';
 import { inspectSql } from '../../../src/intent/sql-inspector.js';
 import { type ParseSql, loadSqlParser } from '../../../src/intent/sql-parser.js';
 import { VERDICT_OF } from '../../../src/intent/verdict.js';
+
+/** How the catalogue is watched where nothing turns on it: one process that is in use. */
+export const WATCHED = { clock: SYSTEM_CLOCK, random: () => 0, isUsed: () => true };
 
 export interface Known extends Partial<Omit<CatalogueRows, 'functions'>> {
   readonly functions?: readonly FunctionRow[];

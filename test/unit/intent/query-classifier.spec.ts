@@ -1,14 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from '@jest/globals';
-import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import knex, { type Knex } from 'knex';
 import type { CatalogueRows, FunctionRow } from '../../../src/intent/catalogue-rows.js';
 import type { Classification } from '../../../src/intent/intent.js';
 import type { ClassifySql } from '../../../src/intent/intent.js';
 import { QueryClassifier } from '../../../src/intent/query-classifier.js';
 import { eventually } from '../../integration/testing/eventually.js';
-import { type Known, func, rowsOf, volatile } from './known-catalogue.js';
+import { type Known, WATCHED, func, rowsOf, volatile } from './known-catalogue.js';
 import { cpuMsOf } from '../cpu-time.js';
 
 const MANY = 1_000_000;
@@ -31,7 +30,7 @@ class Bench {
       catalogue,
       classifySql: classify,
       logger,
-      clock: SYSTEM_CLOCK,
+      watch: WATCHED,
     });
   }
 

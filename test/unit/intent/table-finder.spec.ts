@@ -1,12 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import knex, { type Knex } from 'knex';
-import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import type { CatalogueRows } from '../../../src/intent/catalogue-rows.js';
 import { READ } from '../../../src/intent/intent.js';
 import type { WalkSql } from '../../../src/intent/named-tables.js';
 import { QueryClassifier } from '../../../src/intent/query-classifier.js';
 import { TableFinder } from '../../../src/intent/table-finder.js';
-import { type Known, func, rowsOf } from './known-catalogue.js';
+import { type Known, WATCHED, func, rowsOf } from './known-catalogue.js';
 
 const db = knex({ client: 'pg' });
 
@@ -26,7 +25,7 @@ function classifierOf(readCatalogue: (() => Promise<CatalogueRows>) | undefined)
   const logger = { debug() {}, warn() {} };
   const told = () => Promise.resolve('the same');
   const catalogue = readCatalogue && { read: readCatalogue, counters: told, fingerprint: told };
-  return new QueryClassifier({ catalogue, classifySql: undefined, logger, clock: SYSTEM_CLOCK });
+  return new QueryClassifier({ catalogue, classifySql: undefined, logger, watch: WATCHED });
 }
 
 async function knowing(known: Known): Promise<QueryClassifier> {

@@ -1,9 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import knex, { type Knex } from 'knex';
-import { SYSTEM_CLOCK } from '../../../src/clock.js';
 import type { ReachRow } from '../../../src/intent/catalogue-rows.js';
 import { QueryClassifier } from '../../../src/intent/query-classifier.js';
-import { type Known, func, rowsOf, volatile } from './known-catalogue.js';
+import { type Known, WATCHED, func, rowsOf, volatile } from './known-catalogue.js';
 
 const db: Knex = knex({ client: 'pg' });
 
@@ -39,7 +38,7 @@ async function knowing(known: Known): Promise<QueryClassifier> {
   const told = () => Promise.resolve('the same');
   const catalogue = { read: async () => rowsOf(known), counters: told, fingerprint: told };
   const logger = { debug() {}, warn() {} };
-  const classifier = new QueryClassifier({ catalogue, classifySql: undefined, logger, clock: SYSTEM_CLOCK });
+  const classifier = new QueryClassifier({ catalogue, classifySql: undefined, logger, watch: WATCHED });
   await classifier.ready();
   return classifier;
 }
