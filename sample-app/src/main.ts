@@ -1,15 +1,18 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import { AppModule } from './app.module.js';
-import { portFromEnv } from './port.js';
+import { assertFree, portFromEnv } from './port.js';
 import { thingsToTry } from './things-to-try.js';
+
+const HOST = '127.0.0.1';
 
 try {
   const port = portFromEnv(process.env);
+  await assertFree(port, HOST); // before servers are started for nothing
   // Browsers hold connections open that carry no request: Ctrl-C would wait for them.
   const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'], forceCloseConnections: true });
   app.enableShutdownHooks([], { useProcessExit: true });
-  await app.listen(port, '127.0.0.1');
+  await app.listen(port, HOST);
   // From here on the log has a line for each query: which engine, and whether it was forced.
   app.useLogger(['error', 'warn', 'log', 'debug']);
   console.log(thingsToTry(await app.getUrl()));

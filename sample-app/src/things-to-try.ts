@@ -2,6 +2,7 @@
 export function thingsToTry(url: string): string {
   return `
 A message board on a replicated database: ${url}
+Open it in a browser: hold the slaves back, kill one, and see what two clients get.
 
 In another terminal; the header Database-Engine of each answer tells who served it, and why:
   curl -i ${url}/posts                                  a slave

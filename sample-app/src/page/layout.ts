@@ -6,27 +6,19 @@ export function layout(title: string, content: Html): Html {
 <html lang="en">
 <head>
   <meta charset="utf-8">
-  <meta name="viewport" content="width=device-width">
+  <meta name="viewport" content="width=device-width, initial-scale=1">
+  <meta name="color-scheme" content="light dark">
   <link rel="icon" href="data:,">
-  <title>${title} – Message board</title>
-  <style>
-    :root { color-scheme: light dark; font: 1.0625rem/1.5 system-ui, sans-serif }
-    body { max-width: 42rem; margin: 0 auto; padding: 1rem }
-    nav { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem }
-    label { display: block; margin-top: 0.75rem }
-    input, textarea { box-sizing: border-box; width: 100%; padding: 0.5rem; font: inherit }
-    button { margin-top: 0.75rem; padding: 0.4rem 1rem; font: inherit }
-    article { margin-top: 1rem; padding-top: 1rem; border-top: 1px solid }
-    article p { margin: 0.25rem 0; white-space: pre-wrap; overflow-wrap: anywhere }
-    .served { padding: 0.5rem 0.75rem; border-left: 0.25rem solid }
-    table, caption { border-spacing: 0; text-align: left }
-    th, td { padding: 0.25rem 2rem 0.25rem 0; overflow-wrap: anywhere }
-  </style>
+  <link rel="stylesheet" href="/assets/board.css">
+  <title>${title} – nestjs-database-routing</title>
 </head>
 <body>
-  <nav aria-label="Pages">
-    <a href="/posts">Posts</a> <a href="/posts/fresh">Fresh posts</a> <a href="/posts/report">Report</a>
-  </nav>
+  <header>
+    <nav aria-label="Pages">
+      <a href="/">Board</a> <a href="/posts">Posts</a> <a href="/posts?m=1">From the master (?m=1)</a>
+      <a href="/posts/report">Report</a>
+    </nav>
+  </header>
   <main>
     <h1>${title}</h1>
     ${content}

@@ -1,18 +1,7 @@
-import {
-  Body,
-  Controller,
-  Delete,
-  Get,
-  HttpCode,
-  Param,
-  Patch,
-  Post,
-  Query,
-  UseFilters,
-} from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Patch, Post, Query } from '@nestjs/common';
 import { WithEngine } from 'nestjs-database-routing';
+import { boardPage } from '../board/board.page.js';
 import { AfterForm } from '../page/after-form.interceptor.js';
-import { PageExceptionFilter } from '../page/page-exception.filter.js';
 import { Page } from '../page/page.interceptor.js';
 import { LimitPipe } from './limit.pipe.js';
 import { PostIdPipe } from './post-id.pipe.js';
@@ -21,16 +10,24 @@ import type { NewPost, Post as PostRow, PostList, Report } from './post.js';
 import { listPage, postPage, reportPage } from './posts.pages.js';
 import { PostsService } from './posts.service.js';
 
-/** The master has what was written a moment ago; a slave may not. */
-const LIST_AFTER_WRITING = '/posts?m=1';
+/** No master param: the browser's bookmark has its reads show what it wrote. */
+const LIST_AFTER_WRITING = '/posts';
+
+/** Posts on the first page. */
+const BOARD_LIMIT = 8;
 
 @Controller()
-@UseFilters(PageExceptionFilter)
 export class PostsController {
   constructor(private readonly posts: PostsService) {}
 
+  @Get('/')
+  @Page(boardPage)
+  board(): Promise<PostList> {
+    return this.posts.list(BOARD_LIMIT);
+  }
+
   /** On a slave, or on the master when `m` is in the query. The pipe refuses unknown parameters; it never sees `m`. */
-  @Get(['/', '/posts'])
+  @Get('/posts')
   @WithEngine(null, ['m'])
   @Page(listPage)
   list(@Query(LimitPipe) limit: number): Promise<PostList> {

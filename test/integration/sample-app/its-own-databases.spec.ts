@@ -81,9 +81,28 @@ describe('the sample app on its own master and slaves', () => {
     });
   });
 
-  it('answers on / as on /posts', async () => {
+  it('answers on / with the list, and shows people the board', async () => {
     expect(JSON.parse((await app.get('/')).text)).toHaveProperty('posts');
-    expect((await app.getPage('/')).text).toContain('<h1>Posts</h1>');
+    expect((await app.getPage('/')).text).toContain('<h1>Message board</h1>');
+  });
+
+  it('starts without a warning', () => {
+    expect(app.output).not.toMatch(/WARN|ERROR/);
+  });
+
+  it('says that its port is taken before it starts servers', async () => {
+    const second = await SampleAppProcess.start({ PORT: new URL(app.url).port });
+    expect(await second.ended).toBe(1);
+    expect(second.output).toContain('Choose another port: PORT=3001 npm start');
+    expect(second.output).not.toContain('starting a PostgreSQL');
+    await second.remove();
+  });
+
+  it('refuses what no server can do, and servers that there are not', async () => {
+    expect(await app.send('POST', '/servers/slave1/explode', {})).toMatchObject({ status: 400 });
+    expect(await app.send('POST', '/servers/slave9/pause', {})).toMatchObject({ status: 404 });
+    expect(await app.send('POST', '/servers/delay', { ms: 'long' })).toMatchObject({ status: 400 });
+    expect(await app.send('POST', '/servers/master/promote', {})).toMatchObject({ status: 409 });
   });
 
   describe('refuses', () => {
@@ -130,13 +149,19 @@ describe('the sample app on its own master and slaves', () => {
       );
     });
 
-    it('their post right after they wrote it, from the master', async () => {
+    it('their post right after they wrote it, by the bookmark in their cookie', async () => {
       const text = `Written ${randomUUID()}`;
       const posted = await app.submit('/posts', { author: 'Ann', text });
-      expect(posted).toMatchObject({ status: 303, location: '/posts?m=1' });
-      const page = await app.getPage(posted.location!);
-      expect(page.engines).toBe('master;reason=master-param');
+      expect(posted).toMatchObject({ status: 303, location: '/posts' });
+      const page = await app.getPage(posted.location!, { cookie: posted.cookie! });
       expect(page.text).toContain(text);
+    });
+
+    it('a page of its own where there is none', async () => {
+      const page = await app.getPage('/nowhere');
+      expect(page).toMatchObject({ status: 404, type: 'text/html; charset=utf-8' });
+      expect(page.text).toContain('<h1>That did not work</h1>');
+      expect(JSON.parse((await app.get('/nowhere')).text)).toMatchObject({ statusCode: 404 });
     });
 
     it('a form in which a post can be changed and deleted', async () => {
@@ -145,7 +170,7 @@ describe('the sample app on its own master and slaves', () => {
       expect(form.text).toContain(`action="/posts/${id}/change"`);
       expect(await app.submit(`/posts/${id}/change`, { author: 'Eve', text: 'Hi' })).toMatchObject({
         status: 303,
-        location: '/posts?m=1',
+        location: '/posts',
       });
       expect(JSON.parse((await app.get(`/posts/${id}?m=1`)).text)).toMatchObject({ author: 'Eve' });
       expect((await app.submit(`/posts/${id}/delete`)).status).toBe(303);
@@ -154,8 +179,8 @@ describe('the sample app on its own master and slaves', () => {
 
     it('what they wrote as text, never as HTML', async () => {
       const nasty = `<script>alert("'&")</script>`;
-      const { location } = await app.submit('/posts', { author: nasty, text: nasty });
-      const { text } = await app.getPage(location!);
+      const { location, cookie } = await app.submit('/posts', { author: nasty, text: nasty });
+      const { text } = await app.getPage(location!, { cookie: cookie! });
       expect(text).not.toContain('<script>');
       expect(text).toContain('&lt;script&gt;alert(&quot;&#39;&amp;&quot;)&lt;/script&gt;');
     });

@@ -75,8 +75,8 @@ export class SampleAppProcess {
     return this.request(path);
   }
 
-  getPage(path: string): Promise<Answer> {
-    return this.request(path, { headers: BROWSER });
+  getPage(path: string, headers: Record<string, string> = {}): Promise<Answer> {
+    return this.request(path, { headers: { ...BROWSER, ...headers } });
   }
 
   send(method: string, path: string, body: unknown): Promise<Answer> {
