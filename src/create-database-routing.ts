@@ -16,6 +16,7 @@ import { createRoutedKnex } from './knex/routed-knex.js';
 import type { DatabaseRoutingOptions } from './options/database-routing-options.js';
 import { resolveOptions } from './options/resolve-options.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
+import { ModeSwitch } from './routing/mode-switch.js';
 import { createRoutingEvents } from './routing/routing-events.js';
 
 /**
@@ -32,21 +33,22 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   const { clock } = outside;
   const { shared, slaveSource, logger } = options;
   const engines = createEngines(options, outside);
-  if (!engines.balancing) {
+  if (!engines.balancing && options.mode !== 'shadow') {
     logger.warn('No slaves are configured: reads and writes run on the master. Add them under `slaves`.');
   }
   const onPostgres = isPostgres(engines.master.knex);
   const balancer = createBalancer(options.balancer, outside.random);
   const events = createRoutingEvents(logger);
+  const mode = new ModeSwitch(options.mode, logger, events);
   const freshness =
     onPostgres && engines.balancing ? createFreshness(options, engines, balancer, outside) : undefined;
   const health = onPostgres ? createHealth(options, engines, freshness, { events, outside }) : undefined;
   const clients = createClients(options, { freshness, engines, health }, outside);
   const classifier = createClassifier(options, engines, health, outside);
   const clientsByPosition = clients.bookmarks !== undefined;
-  const known = { engines, freshness, health, balancer, classifier, clientsByPosition, clock };
-  const { decider, foresight } = createDecider(options, known);
-  const rooms = { ...known, decider, foresight, events, askName: outside.askName };
+  const known = { engines, freshness, health, balancer, classifier, clientsByPosition, mode, clock };
+  const { decider, foresight, byMode } = createDecider(options, known);
+  const rooms = { ...known, decider, foresight, byMode, events, askName: outside.askName };
   const tools = createKnexTools(options, rooms);
   const discovery = slaveSource && new SlaveDiscovery(engines, slaveSource, logger, clock);
   discovery?.start();
@@ -55,6 +57,7 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
     engines,
     classifier,
     decider,
+    mode,
     health,
     bookmarks: clients.bookmarks,
     carrier: clients.carrier,

@@ -1,34 +1,27 @@
 import type { Knex } from 'knex';
 import type { Bookmarks } from './clients/bookmarks.js';
-import type { CarriedFaults } from './clients/carried-faults.js';
 import type { Carrier } from './clients/carrier.js';
-import { type Consistency, checkConsistency } from './context/consistency.js';
+import { checkConsistency } from './context/consistency.js';
 import type { EngineChoice } from './context/context.js';
+import type { RunOptions } from './context/run-options.js';
 import { type Ran, currentContext, runOnEngine } from './context/context-storage.js';
 import { openJob, runJob } from './context/job-context.js';
 import { see } from './context/seen.js';
 import { explainedBy } from './dispatch/explainer.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
-import { type EngineStatus, engineStatus } from './health/engine-status.js';
+import { engineStatus } from './health/engine-status.js';
 import type { Health } from './health/health.js';
 import type { QueryClassifier } from './intent/query-classifier.js';
 import { type KnexFace, refuseDestroy } from './knex/knex-parts.js';
 import { type RoutedKnex, forwardEvents } from './knex/routed-knex.js';
 import type { Lifecycle } from './lifecycle.js';
+import type { Mode } from './options/mode.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
 import type { Decider } from './routing/decider.js';
+import type { ModeSwitch } from './routing/mode-switch.js';
+import type { RoutingStatus } from './routing-status.js';
 import type { RoutingEvents } from './routing/decision-announcer.js';
 import type { Explanation } from './routing/explanation.js';
-
-/** What `run` takes for a job. */
-export interface RunOptions {
-  /** The engine of the job's reads, `'slave'` for any slave. Default: as the rules say. */
-  engine?: EngineChoice;
-  /** How fresh its reads are. Default: as the options say. */
-  consistency?: Consistency;
-  /** What the job's client has seen before, as `bookmark()` gave it: reads show at least that. */
-  bookmark?: string;
-}
 
 /** What a set is put together from. */
 export interface DatabaseRoutingParts {
@@ -36,6 +29,7 @@ export interface DatabaseRoutingParts {
   readonly engines: EngineRegistry;
   readonly classifier: QueryClassifier;
   readonly decider: Decider;
+  readonly mode: ModeSwitch;
   /** Undefined where engines can't be asked. */
   readonly health: Health | undefined;
   /** Undefined where what clients have seen is kept by time, or there are no slaves. */
@@ -46,18 +40,6 @@ export interface DatabaseRoutingParts {
   readonly events: RoutingEvents;
   /** Makes the routed Knex, or one that names an engine. */
   readonly createKnex: (engine: EngineChoice | undefined, face: KnexFace) => RoutedKnex;
-}
-
-/** How a set of engines is doing. */
-export interface RoutingStatus {
-  readonly name: string;
-  /** The engine that takes the writes. */
-  readonly master: string;
-  /** Two servers claim to be the master, on the same timeline: writes are refused. */
-  readonly isContested: boolean;
-  readonly engines: readonly EngineStatus[];
-  /** What was wrong with bookmarks or pins that clients brought; undefined without slaves, where none are carried. */
-  readonly faults: CarriedFaults | undefined;
 }
 
 /** One set of engines, put together: what `createDatabaseRouting` gives and what the Nest module injects. */
@@ -75,6 +57,18 @@ export class DatabaseRouting {
     this.engines = parts.engines;
     this.events = parts.events;
     this.knex = this.createKnex(undefined, () => this.destroy());
+  }
+
+  /**
+   * Whether reads go to slaves. Another one holds from the next decision on: what was sent to a slave ends there, and so does a
+   * transaction that has begun there. Setting it throws `InvalidOptionsError` for what is no mode.
+   */
+  get mode(): Mode {
+    return this.parts.mode.current;
+  }
+
+  set mode(mode: Mode) {
+    this.parts.mode.turn(mode);
   }
 
   /** @internal */
@@ -136,7 +130,8 @@ export class DatabaseRouting {
 
   /** A slave as the balancer would choose now, as a Knex that names it; the master where no slave may serve. */
   slave(): { readonly name: string; readonly knex: Knex } {
-    const { name } = this.parts.decider.anySlave() ?? this.engines.master;
+    const { decider, mode } = this.parts;
+    const { name } = (mode.isOn ? decider.anySlave() : undefined) ?? this.engines.master;
     return { name, knex: this.knexOn(name) };
   }
 
@@ -154,6 +149,7 @@ export class DatabaseRouting {
     const { engines, health, carrier } = this.parts;
     return {
       name: this.name,
+      mode: this.mode,
       master: engines.master.name,
       isContested: health?.isContested ?? false,
       engines: engines.all().map((engine) => engineStatus(engine, health?.of(engine))),

@@ -33,7 +33,10 @@ export {
   getKnexToken,
 } from './nest/tokens.js';
 export { createDatabaseRouting } from './create-database-routing.js';
-export { DatabaseRouting, type RoutingStatus, type RunOptions } from './database-routing.js';
+export type { RunOptions } from './context/run-options.js';
+export type { Mode } from './options/mode.js';
+export { DatabaseRouting } from './database-routing.js';
+export type { RoutingStatus } from './routing-status.js';
 export type { CarriedFaults } from './clients/carried-faults.js';
 export type { Context, ContextKind, EngineChoice } from './context/context.js';
 export type { HttpRequest } from './context/http-request.js';

@@ -19,6 +19,7 @@ import type { QueryClassifier } from '../intent/query-classifier.js';
 import { HeldConnections } from '../knex/held-connections.js';
 import type { KnexTools } from '../knex/knex-parts.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { ByMode } from '../routing/by-mode.js';
 import type { Decider } from '../routing/decider.js';
 import type { Foresight } from '../routing/foresight.js';
 import { DecisionAnnouncer, type RoutingEvents } from '../routing/decision-announcer.js';
@@ -29,6 +30,7 @@ export interface Rooms {
   readonly classifier: QueryClassifier;
   readonly balancer: Balancer;
   readonly decider: Decider;
+  readonly byMode: ByMode;
   readonly foresight: Foresight;
   readonly health: Health | undefined;
   /** Undefined where positions can't be told. */
@@ -45,23 +47,15 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const { name: set, logger, retryWrites: writes, failover } = options;
   const { engines, classifier, decider, foresight, health, freshness, clientsByPosition, events, clock } =
     rooms;
-  const { askName } = rooms;
+  const { askName, byMode } = rooms;
   const names = new TokenBucket(NAMES_AT_ONCE, NAMES_PER_SECOND, clock);
   const lagging = new LaggingCatalogues({ engines, decider, classifier, freshness, askName, budget: names });
   const isContested = () => health?.isContested === true;
   const misses = new MissedGuards(options.bookmark.waitMs / 4, clock);
   const tracker = new SeenTracker(freshness, clientsByPosition, misses, classifier.writes);
   const announcer = new DecisionAnnouncer(engines, logger, events);
-  const dispatcher = new Dispatcher({
-    set,
-    decider,
-    announcer,
-    classifier,
-    tracker,
-    logger,
-    lagging,
-    isContested,
-  });
+  const shared = { set, classifier, isContested, byMode };
+  const dispatcher = new Dispatcher({ ...shared, decider, announcer, tracker, logger, lagging });
   const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
   const grants = new SlaveGrants(() => engines.master, logger);
   const hedging =
@@ -70,7 +64,7 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const held = new HeldConnections();
   const readThenWrite = createReadThenWrite(options, classifier);
   const { rules } = decider;
-  const explainer = new Explainer({ set, engines, rules, foresight, classifier, readThenWrite, isContested });
+  const explainer = new Explainer({ ...shared, engines, rules, foresight, readThenWrite });
   return {
     engines,
     dispatcher,
@@ -88,10 +82,14 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
 
 function createHedging(
   { bookmark: { waitMs } }: ResolvedOptions,
-  { engines, balancer, freshness, clock }: Rooms,
+  { engines, balancer, freshness, byMode: { mode }, clock }: Rooms,
   announcer: DecisionAnnouncer,
 ): Hedging {
-  return new Hedging({ others: new OtherSlave({ engines, balancer, freshness, waitMs }), announcer, clock });
+  return new Hedging({
+    others: new OtherSlave({ engines, balancer, freshness, mode, waitMs }),
+    announcer,
+    clock,
+  });
 }
 
 function createReadThenWrite(

@@ -1,45 +1,43 @@
 import type { EngineChoice } from '../context/context.js';
 import { currentContext } from '../context/context-storage.js';
 import type { Engine } from '../engines/engine.js';
-import { TwoMastersError, WriteOnSlaveError } from '../errors.js';
+import { WriteOnSlaveError } from '../errors.js';
 import type { Classification } from '../intent/intent.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
 import type { TransactionConfig } from '../intent/transaction-intent.js';
 import { queryShape } from '../intent/query-shape.js';
 import type { RoutingLogger } from '../routing-logger.js';
-import type { Decided, Decider } from '../routing/decider.js';
+import type { Decided } from '../routing/decider.js';
 import type { DecisionAnnouncer } from '../routing/decision-announcer.js';
 import { type Decision, onceDecided } from '../routing/decision.js';
-import { assertMayRun, assertMayRunInTransaction } from './assert-may-run.js';
+import { assertMayRunInTransaction } from './assert-may-run.js';
 import { type Dispatched, type DispatchedQuery, type Dispatching, settled } from './dispatched.js';
 import { DispatchedTransaction } from './dispatched-transaction.js';
-import type { LaggingCatalogues } from './lagging-catalogues.js';
+import { QueryDecider, type QueryDeciderParts } from './query-decider.js';
 import { factsOf } from './query-facts.js';
 import type { SeenTracker } from './seen-tracker.js';
 
-/** What the dispatcher is put together from; `set` is its name. */
-export interface DispatcherParts {
-  /** The set's name. */
-  readonly set: string;
-  readonly decider: Decider;
+/** What the dispatcher is put together from. */
+export interface DispatcherParts extends QueryDeciderParts {
   readonly announcer: DecisionAnnouncer;
   readonly classifier: QueryClassifier;
   readonly tracker: SeenTracker;
   readonly logger: RoutingLogger;
-  readonly lagging: Pick<LaggingCatalogues, 'steer'>;
-  /** Whether nobody can tell which server is the master. */
-  readonly isContested: () => boolean;
 }
 
 /** What the routed Knex asks before it runs something. `knexEngine` is the engine that the Knex at hand itself names. */
 export class Dispatcher {
-  constructor(private readonly parts: DispatcherParts) {}
+  private readonly queries: QueryDecider;
+
+  constructor(private readonly parts: DispatcherParts) {
+    this.queries = new QueryDecider(parts);
+  }
 
   /** The engine of a builder or raw that is about to run outside a transaction. */
   query(builder: object, knexEngine: EngineChoice | undefined): Dispatching {
     const { classifier } = this.parts;
     const look = () => this.looked(builder, classifier.classify(builder), knexEngine);
-    const send = (query: DispatchedQuery) => this.sent(query, this.decide(query));
+    const send = (query: DispatchedQuery) => this.sent(query, this.queries.decide(query));
     const query = look();
     const { classification, context } = query;
     const awaited = classification.awaitsCatalogue && context.balanced && classifier.awaited();
@@ -50,7 +48,11 @@ export class Dispatcher {
   transaction(config: TransactionConfig, knexEngine: EngineChoice | undefined): DispatchedTransaction {
     const query = this.looked(undefined, this.parts.classifier.ofTransaction(config), knexEngine);
     const begin = (decision: Decision) => this.announced(query, decision);
-    return this.begun(query, () => onceDecided(this.decide(query), begin), config.readOnly === true);
+    return this.begun(
+      query,
+      () => onceDecided(this.queries.checked(query, this.queries.decide(query)), begin),
+      config.readOnly === true,
+    );
   }
 
   /** A transaction on a connection that was passed to it: where it runs is settled. */
@@ -65,7 +67,7 @@ export class Dispatcher {
   transactionQuery(builder: object, engine: Engine): Dispatched {
     const classification = this.parts.classifier.classify(builder);
     assertMayRunInTransaction(engine, classification);
-    if (engine.role === 'master') this.assertOneMaster(classification);
+    if (engine.role === 'master') this.queries.assertOneMaster(classification);
     const query = { ...this.looked(builder, classification, undefined), movable: false };
     return this.announced(query, { engine, reason: 'transaction' });
   }
@@ -78,9 +80,8 @@ export class Dispatcher {
   }
 
   /** Whose connection somebody gets who asks for one by hand. */
-  connection(knexEngine: EngineChoice = 'master'): Engine {
-    const { decider, set } = this.parts;
-    return decider.decision({ engine: knexEngine, reason: 'query' }, currentContext(set)).engine;
+  connection(knexEngine: EngineChoice | undefined): Engine {
+    return this.queries.connection(knexEngine);
   }
 
   /** A query has ended outside a transaction. */
@@ -93,7 +94,7 @@ export class Dispatcher {
     const { decider } = this.parts;
     const isLast = times >= MOST_SLAVES;
     if (!bound)
-      return this.sent(query, isLast ? decider.leave('bookmark', query.context) : this.decide(query));
+      return this.sent(query, isLast ? decider.leave('bookmark', query.context) : this.queries.decide(query));
     const decision = decider.decision({ engine: 'master', reason: 'consistency' }, query.context);
     return this.send(settled(query, 'eventual'), decision);
   }
@@ -104,7 +105,7 @@ export class Dispatcher {
     if (context.work.slave === failed.name) context.work.slave = undefined;
     const elsewhere = () => this.parts.decider.withoutSlave(facts, context);
     const isLast = tries > MOST_SLAVES && facts.intent === 'read';
-    const decided = isLast ? elsewhere() : this.decide(query);
+    const decided = isLast ? elsewhere() : this.queries.decide(query);
     const other = (decision: Decision) =>
       failed.role === 'slave' && decision.engine === failed ? elsewhere() : decision;
     return this.sent({ ...query, movable: query.knexEngine === undefined }, onceDecided(decided, other));
@@ -123,7 +124,7 @@ export class Dispatcher {
       `Slave ${engine.name} refused a write that looked like a read; it runs on the master: ${queryShape(facts.builder)}`,
     );
     const classification = classifier.classify(facts.builder);
-    this.assertOneMaster(classification);
+    this.queries.assertOneMaster(classification);
     const decision = decider.decision({ engine: 'master', reason: 'write' }, context);
     return this.send({ ...settled(query, tracked ? 'session' : 'eventual'), classification }, decision);
   }
@@ -161,22 +162,8 @@ export class Dispatcher {
     });
   }
 
-  private decide({ facts, classification, context, knexEngine }: DispatchedQuery): Decided {
-    const { decider, lagging } = this.parts;
-    this.assertOneMaster(classification);
-    if (knexEngine === undefined) return lagging.steer(facts, context, decider.decide(facts, context));
-    const choice = { engine: knexEngine, reason: 'query' } as const;
-    const { engine } = decider.decision(choice, context);
-    assertMayRun(engine, classification);
-    return decider.decideNamed(choice, facts, context);
-  }
-
-  /** While two servers claim to be the master, what may write goes to none of them. */
-  private assertOneMaster({ intent }: Classification): void {
-    if (intent !== 'read' && this.parts.isContested()) throw new TwoMastersError();
-  }
-
-  private sent(query: DispatchedQuery, decided: Decided): Dispatching {
+  private sent(query: DispatchedQuery, unchecked: Decided): Dispatching {
+    const decided = this.queries.checked(query, unchecked);
     if (decided instanceof Promise) return decided.then((decision) => this.send(query, decision));
     return this.send(query, decided);
   }

@@ -13,6 +13,7 @@ import { forgetCompiled } from '../intent/compiled-query.js';
 import type { Classification } from '../intent/intent.js';
 import type { QueryClassifier } from '../intent/query-classifier.js';
 import type { RoutingRules } from '../routing/choose.js';
+import type { ByMode } from '../routing/by-mode.js';
 import type { Explanation } from '../routing/explanation.js';
 import { AT_ONCE, type Foreseen, type Foresight } from '../routing/foresight.js';
 import { factsOf } from './query-facts.js';
@@ -29,6 +30,7 @@ export interface ExplainerParts {
   /** Undefined where nobody asks for it. */
   readonly readThenWrite: ReadThenWrite | undefined;
   readonly isContested: () => boolean;
+  readonly byMode: Pick<ByMode, 'foresee'>;
 }
 
 /** Where queries would go, and what they would be refused with; nothing is chosen, marked or announced. */
@@ -45,7 +47,7 @@ export class Explainer {
       knexEngine === undefined
         ? foresight.of(factsOf(builder, classification, context, { decider: { rules }, classifier }), context)
         : foresight.ofNamed(knexEngine);
-    return this.explanation(builder, classification, foreseen, context);
+    return this.parts.byMode.foresee(this.explanation(builder, classification, foreseen, context));
   }
 
   /** As a transaction's query. */

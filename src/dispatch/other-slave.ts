@@ -3,6 +3,7 @@ import type { Engine } from '../engines/engine.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { Freshness } from '../freshness/freshness.js';
 import type { Position } from '../freshness/position.js';
+import type { ModeSwitch } from '../routing/mode-switch.js';
 import type { Dispatched } from './dispatched.js';
 
 /** What other slaves are found by. */
@@ -11,6 +12,8 @@ export interface OtherSlaveParts {
   readonly balancer: Balancer;
   /** Undefined where positions can't be told. */
   readonly freshness: Freshness | undefined;
+  /** No second slave is asked for a read that was on its way when slaves were turned off. */
+  readonly mode: Pick<ModeSwitch, 'isOn'>;
   /** How long a read may wait for a slave to show what it must, in ms. */
   readonly waitMs: number;
 }
@@ -26,6 +29,7 @@ export class OtherSlave {
 
   /** One that shows what the read must show, now or soon; undefined where none does. Never rejects. */
   async than(dispatched: Dispatched): Promise<Engine | undefined> {
+    if (!this.parts.mode.isOn) return undefined;
     const position = await this.positionOf(dispatched).catch(() => undefined); // the master can't be asked
     const others = this.parts.engines.eligibleSlaves().filter((slave) => slave !== dispatched.engine);
     if (position === undefined || others.length === 0) return undefined;

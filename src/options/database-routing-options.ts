@@ -4,6 +4,7 @@ import type { ClassifySql } from '../intent/intent.js';
 import type { QueryRouter } from './query-router.js';
 import type { Consistency } from '../context/consistency.js';
 import type { BookmarkOptions } from './bookmark-options.js';
+import type { Mode } from './mode.js';
 import type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './health-options.js';
 import type { EngineOptions } from './engine-options.js';
 import type { PinOptions } from './pin-options.js';
@@ -25,6 +26,11 @@ export interface DatabaseRoutingOptions extends SharedKnexOptions {
    * source that finds them while the app runs, such as `fromDns({ host, connection })`.
    */
   slaves?: Slaves;
+  /**
+   * Whether reads go to slaves at all. `'shadow'`: everything runs on the master, and `routing.report()` tells what would have gone to
+   * slaves; none need be configured. `'master'`: everything runs on the master. `routing.mode` changes it while the app runs. Default `'on'`.
+   */
+  mode?: Mode;
   /** How a slave is chosen among those that may serve. Default `'least-busy'`. */
   balancer?: BalancerName | Balancer;
   /** Whether one context (a request, a message, a job) keeps the slave it first read from. Default `'context'`. */

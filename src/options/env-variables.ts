@@ -138,6 +138,7 @@ const SET = {
   log: undefined,
   master: undefined, // below, and so are slaves
   slaves: undefined,
+  mode: as.text,
   balancer: as.text,
   slavePer: as.text,
   reads: as.text,

@@ -6,6 +6,7 @@ import { refuse } from './check.js';
 import type { DatabaseRoutingOptions } from './database-routing-options.js';
 import type { EngineOptions, SlaveOptions } from './engine-options.js';
 import type { FailoverOptions, HealthOptions, MasterBudgetOptions } from './health-options.js';
+import { MODES } from './mode.js';
 import * as a from './option-check.js';
 import type { CheckOption, Checks } from './option-check.js';
 import type { CookielessOptions, PinOptions } from './pin-options.js';
@@ -130,6 +131,7 @@ const KNEX = {
 const ROUTING = {
   master: a.group(ENGINE),
   slaves: a.object, // listed or sought; looked at one by one
+  mode: a.oneOf(...MODES),
   balancer: isBalancer,
   slavePer: a.oneOf('context', 'query'),
   reads: a.oneOf('slaves', 'master'),

@@ -39,6 +39,7 @@ export function resolveOptions(options: DatabaseRoutingOptions): ResolvedOptions
     master: resolveEngine('master', options.master, { name: 'master', shared }),
     slaves,
     slaveSource: resolveSource(options.slaves),
+    mode: options.mode ?? 'on',
     balancer: options.balancer ?? 'least-busy',
     slavePer: options.slavePer ?? 'context',
     rules: resolveRules(options, ['master', ...slaves.map((slave) => slave.name)]),

@@ -10,6 +10,7 @@ import type {
   ResolvedMasterBudget,
 } from './resolve-health-options.js';
 import type { ResolvedPinOptions } from './resolve-pin-options.js';
+import type { Mode } from './mode.js';
 import type { QueryRouter } from './query-router.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { SlaveSource } from './slave-source.js';
@@ -40,6 +41,7 @@ export interface ResolvedOptions {
   readonly slaves: readonly ResolvedEngineOptions[];
   /** Undefined where slaves are listed. */
   readonly slaveSource: ResolvedSlaveSource | undefined;
+  readonly mode: Mode;
   readonly balancer: BalancerName | Balancer;
   readonly slavePer: 'context' | 'query';
   readonly rules: ResolvedRules;

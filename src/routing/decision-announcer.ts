@@ -2,6 +2,7 @@ import type { EventEmitter } from 'node:events';
 import type { Context } from '../context/context.js';
 import type { EngineState } from '../engines/engine-state.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
+import type { Mode } from '../options/mode.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { Decision, Reason } from './decision.js';
 
@@ -20,6 +21,7 @@ const LOG_TEXT = {
   'no-context': 'Choose engine',
   bookmark: 'Choose engine',
   balanced: 'Choose engine',
+  mode: 'Forced engine',
   'no-slave': 'Choose engine',
   stale: 'Choose engine',
 } satisfies Record<Reason, string>;
@@ -42,6 +44,8 @@ export interface RoutingEventMap {
   engine: [change: { readonly engine: string; readonly from: EngineState; readonly to: EngineState }];
   /** A slave was promoted, and takes the writes from now on. */
   master: [change: { readonly from: string; readonly to: string }];
+  /** `routing.mode` was set to another value. */
+  mode: [change: { readonly from: Mode; readonly to: Mode }];
   /** A query failed for its engine's sake and is run again. */
   retry: [retry: { readonly engine: string; readonly error: Error }];
   /** A read waits longer than usual for a slave, and goes to another one too. */

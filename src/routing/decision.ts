@@ -15,6 +15,7 @@ export type Reason =
   | 'no-context'
   | 'bookmark'
   | 'balanced'
+  | 'mode'
   | 'no-slave'
   | 'stale';
 

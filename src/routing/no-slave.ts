@@ -23,13 +23,24 @@ export class NoSlave {
 
   /** Resolves to undefined where a slave may serve again meanwhile. Throws or rejects with `SlavesUnavailableError`. */
   decide(): Decision | Promise<Decision | undefined> {
+    const { engines } = this.parts;
+    return this.decideFor('no-slave', () => engines.eligibleSlaves().length > 0);
+  }
+
+  /** The same for either reason why none serves: `isOver` tells when that has ended, `because` what the error says of it. */
+  decideFor(
+    reason: 'no-slave' | 'mode',
+    isOver: () => boolean,
+    because?: string,
+  ): Decision | Promise<Decision | undefined> {
     const { engines, budget } = this.parts;
     budget.read();
-    if (!engines.balancing || budget.spend()) return this.onMaster(); // a master without slaves is sized for reads
-    const { otherwise, waitMs } = budget.options;
-    if (otherwise === 'wait') return this.waitForSlave(waitMs);
-    const stale = this.stale();
-    if (!stale) throw new SlavesUnavailableError(engines.slaveStates());
+    const decision: Decision = { engine: engines.master, reason };
+    if (!engines.balancing || budget.spend()) return decision; // a master without slaves is sized for reads
+    const refused = () => new SlavesUnavailableError(because ?? engines.slaveStates());
+    if (budget.options.otherwise === 'wait') return this.wait(reason, isOver, refused);
+    const stale = reason === 'no-slave' ? this.stale() : undefined;
+    if (!stale) throw refused();
     return { engine: stale, reason: 'stale' };
   }
 
@@ -40,17 +51,17 @@ export class NoSlave {
     return engines.slaves.find(({ state, configuredWeight }) => isLate(state) && configuredWeight > 0);
   }
 
-  private async waitForSlave(withinMs: number): Promise<Decision | undefined> {
+  private async wait(
+    reason: 'no-slave' | 'mode',
+    isOver: () => boolean,
+    refused: () => Error,
+  ): Promise<Decision | undefined> {
     const { engines, budget, health } = this.parts;
-    for (let leftMs = withinMs; leftMs > 0; leftMs -= LOOK_AGAIN_MS) {
+    for (let leftMs = budget.options.waitMs; leftMs > 0; leftMs -= LOOK_AGAIN_MS) {
       await health?.slaveReturns(Math.min(leftMs, LOOK_AGAIN_MS));
-      if (engines.eligibleSlaves().length > 0) return undefined;
-      if (budget.spend()) return this.onMaster();
+      if (isOver()) return undefined;
+      if (budget.spend()) return { engine: engines.master, reason };
     }
-    throw new SlavesUnavailableError(engines.slaveStates());
-  }
-
-  private onMaster(): Decision {
-    return { engine: this.parts.engines.master, reason: 'no-slave' };
+    throw refused();
   }
 }

@@ -1,7 +1,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { ModuleRef } from '@nestjs/core';
 import { type HealthIndicatorResult, HealthIndicatorService } from '@nestjs/terminus';
-import type { DatabaseRouting, RoutingStatus } from '../database-routing.js';
+import type { DatabaseRouting } from '../database-routing.js';
+import type { RoutingStatus } from '../routing-status.js';
 import type { EngineStateKind } from '../engines/engine-state.js';
 import { getDatabaseRoutingToken } from '../nest/tokens.js';
 

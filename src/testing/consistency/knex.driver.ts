@@ -1,6 +1,7 @@
 import { setTimeout as sleepMs } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import type { DatabaseRouting, RunOptions } from '../../database-routing.js';
+import type { RunOptions } from '../../context/run-options.js';
+import type { DatabaseRouting } from '../../database-routing.js';
 import type { ConsistencyClient, ConsistencyDriver } from './consistency-driver.js';
 import { ConsistencyStore } from './consistency-store.js';
 

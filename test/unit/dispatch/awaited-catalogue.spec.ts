@@ -9,6 +9,7 @@ import { type Classification, READ, unproved } from '../../../src/intent/intent.
 import type { QueryClassifier } from '../../../src/intent/query-classifier.js';
 import type { Decider } from '../../../src/routing/decider.js';
 import type { DecisionAnnouncer } from '../../../src/routing/decision-announcer.js';
+import { modeOn } from '../routing/mode-on.js';
 import { stubEngine } from '../engines/stub-engine.js';
 
 const SET = 'awaited catalogue';
@@ -28,6 +29,7 @@ function dispatcherOf(
   return new Dispatcher({
     set: SET,
     decider: decider as Decider,
+    byMode: modeOn(decider),
     announcer: { announce() {} } as Partial<DecisionAnnouncer> as DecisionAnnouncer,
     classifier: { classify: classified, awaited } as Partial<QueryClassifier> as QueryClassifier,
     tracker: new SeenTracker(undefined, false, new MissedGuards(0, SYSTEM_CLOCK), undefined),

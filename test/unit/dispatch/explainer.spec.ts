@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { clockAt } from '../clock-at.js';
+import { modeOn } from '../routing/mode-on.js';
 import { stubEngine } from '../engines/stub-engine.js';
 import { RandomBalancer } from '../../../src/balancer/random.balancer.js';
 import { type Context, openContext } from '../../../src/context/context.js';
@@ -49,11 +50,12 @@ beforeEach(() => {
     health: undefined,
   } as const;
   const classifier: Pick<QueryClassifier, 'classify'> = { classify: () => classified };
+  const decider = new Decider(parts);
   explainer = new Explainer({
     set: SET,
     engines,
     rules: parts.rules,
-    foresight: new Foresight(parts, new Decider(parts)),
+    foresight: new Foresight(parts, decider),
     classifier: classifier as QueryClassifier,
     readThenWrite: new ReadThenWrite({
       tablesOf: () => ({ names: ['posts'], areAll: true }),
@@ -61,6 +63,7 @@ beforeEach(() => {
       logger: { debug() {}, warn() {} },
     }),
     isContested: () => isContested,
+    byMode: modeOn(decider),
   });
 });
 

@@ -11,6 +11,7 @@ import { type Classification, READ, unproved, write } from '../../../src/intent/
 import type { QueryClassifier } from '../../../src/intent/query-classifier.js';
 import type { Decider } from '../../../src/routing/decider.js';
 import type { DecisionAnnouncer } from '../../../src/routing/decision-announcer.js';
+import { modeOn } from '../routing/mode-on.js';
 import { stubEngine } from '../engines/stub-engine.js';
 
 const SET = 'two masters';
@@ -41,6 +42,7 @@ beforeEach(() => {
   dispatcher = new Dispatcher({
     set: SET,
     decider: decider as Decider,
+    byMode: modeOn(decider),
     announcer: announcer as DecisionAnnouncer,
     classifier: classifier as QueryClassifier,
     tracker: new SeenTracker(undefined, false, new MissedGuards(0, SYSTEM_CLOCK), undefined),

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex';
-import type { DatabaseRouting, RunOptions } from '../../../src/database-routing.js';
+import type { RunOptions } from '../../../src/context/run-options.js';
+import type { DatabaseRouting } from '../../../src/database-routing.js';
 
 /** A client whose pieces of work follow one another, each with the bookmark of the one before. */
 export class SessionClient {

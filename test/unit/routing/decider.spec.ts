@@ -121,6 +121,7 @@ describe('DEBUG logs', () => {
     bookmark: 'Choose engine: a (bookmark)',
     consistency: 'Choose engine: a (consistency)',
     balanced: 'Choose engine: a (balanced)',
+    mode: 'Forced engine: a (mode)',
     'no-slave': 'Choose engine: a (no-slave)',
     stale: 'Choose engine: a (stale)',
   };
