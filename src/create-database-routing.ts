@@ -63,6 +63,7 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
     carrier: clients.carrier,
     lifecycle: new Lifecycle({ engines, classifier, health, discovery, hedging: tools.hedging }),
     events,
+    patient: { engines, probeTimeoutMs: options.health.timeoutMs, clock },
     createKnex: (knexEngine, face) =>
       createRoutedKnex(shared, { ...tools, ...face, knexEngine, views: new EngineViews() }),
   });

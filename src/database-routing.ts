@@ -7,6 +7,7 @@ import type { RunOptions } from './context/run-options.js';
 import { type Ran, currentContext, runOnEngine } from './context/context-storage.js';
 import { openJob, runJob } from './context/job-context.js';
 import { see } from './context/seen.js';
+import type { Diagnosis, DoctorOptions, Patient } from './doctor/doctor.js';
 import { explainedBy } from './dispatch/explainer.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
 import { engineStatus } from './health/engine-status.js';
@@ -38,6 +39,7 @@ export interface DatabaseRoutingParts {
   readonly carrier: Carrier | undefined;
   readonly lifecycle: Lifecycle;
   readonly events: RoutingEvents;
+  readonly patient: Patient;
   /** Makes the routed Knex, or one that names an engine. */
   readonly createKnex: (engine: EngineChoice | undefined, face: KnexFace) => RoutedKnex;
 }
@@ -144,6 +146,11 @@ export class DatabaseRouting {
     await this.parts.health?.asked();
   }
 
+  /** What is wrong with the set-up, and what to do (docs/doctor.md); takes less than 5 s. PostgreSQL only. Never rejects. */
+  async doctor(options: DoctorOptions = {}): Promise<Diagnosis> {
+    return (await import('./doctor/doctor.js')).examine(this.parts.patient, options); // few apps ask
+  }
+
   /** As last heard; asks no engine. */
   status(): RoutingStatus {
     const { engines, health, carrier } = this.parts;
@@ -170,10 +177,8 @@ export class DatabaseRouting {
     const owner = this.engines.find(choice) ?? this;
     const known = this.knexOf.get(owner);
     if (known) return known;
-    const knex = this.createKnex(
-      choice,
-      choice === 'master' ? () => this.engines.master.destroy() : refuseDestroy,
-    );
+    const destroy = choice === 'master' ? () => this.engines.master.destroy() : refuseDestroy;
+    const knex = this.createKnex(choice, destroy);
     forwardEvents(knex, this.knex);
     this.knexOf.set(owner, knex);
     return knex;

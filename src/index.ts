@@ -37,6 +37,8 @@ export type { RunOptions } from './context/run-options.js';
 export type { Mode } from './options/mode.js';
 export { DatabaseRouting } from './database-routing.js';
 export type { RoutingStatus } from './routing-status.js';
+export type { Diagnosis, DoctorOptions, EngineDiagnosis } from './doctor/doctor.js';
+export type { Finding, FindingCode, Severity } from './doctor/finding.js';
 export type { CarriedFaults } from './clients/carried-faults.js';
 export type { Context, ContextKind, EngineChoice } from './context/context.js';
 export type { HttpRequest } from './context/http-request.js';
