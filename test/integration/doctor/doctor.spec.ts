@@ -255,11 +255,11 @@ describe('the doctor', () => {
 
   it('names replay that comes in bursts', async () => {
     await db.master.query('CREATE TABLE IF NOT EXISTS noise (text text)');
-    let isOver = false;
+    const end = new AbortController();
     const bursts = (async () => {
-      while (!isOver) {
+      while (!end.signal.aborted) {
         await slave1().pause();
-        for (let n = 0; n < 12 && !isOver; n++) {
+        for (let n = 0; n < 12 && !end.signal.aborted; n++) {
           await db.master.query("INSERT INTO noise VALUES ('x')");
           await new Promise((resolve) => setTimeout(resolve, 50));
         }
@@ -268,7 +268,7 @@ describe('the doctor', () => {
       }
     })();
     await eventually(async () => expect(await found()).toContain('slave1: replay-in-bursts'));
-    isOver = true;
+    end.abort();
     await bursts;
   });
 
