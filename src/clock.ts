@@ -5,7 +5,7 @@ export interface Timer {
   unref(): void;
 }
 
-/** Time as the core sees it. Whoever waits, or looks at the time, is given a clock, so that tests can turn it. */
+/** Time as the core sees it. All code that waits, or looks at the time, is given a clock, so that tests can turn it. */
 export interface Clock {
   /** In ms; never goes back, and means nothing outside the process. */
   nowMs(): number;

@@ -60,7 +60,7 @@ export interface ConnectionGuard {
   overStream<Connection extends object>(connection: Connection): Connection;
 }
 
-/** An unnamed statement, and no description of its rows: whoever asks for them knows what they are. */
+/** An unnamed statement, and no description of its rows: the caller knows what they are. */
 export function executeAlone(wire: PgWire, text: string, values: readonly string[]): void {
   wire.parse({ text });
   wire.bind({ values });

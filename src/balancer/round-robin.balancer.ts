@@ -37,7 +37,7 @@ export class RoundRobinBalancer implements Balancer {
     return next;
   }
 
-  /** Whoever was away for a while has no turns to make up for. */
+  /** A slave that was away for a while has no turns to make up for. */
   private lineUp(slaves: readonly BalancedSlave[]): void {
     this.slaves = slaves;
     this.line = slaves.map(({ name, weight }, index) => {
@@ -57,7 +57,7 @@ function sink(line: Turn[], index: number): void {
     let child = 2 * index + 1;
     if (child >= line.length) break;
     if (child + 1 < line.length && line[child + 1]!.due < line[child]!.due) child++;
-    if (line[child]!.due > turn.due) break; // who was chosen goes behind its equals
+    if (line[child]!.due > turn.due) break; // the one that was chosen goes behind its equals
     line[index] = line[child]!;
     index = child;
   }

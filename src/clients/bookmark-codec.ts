@@ -16,7 +16,7 @@ export interface Bookmark {
 
 /** A bookmark as it comes back. */
 export interface CarriedBookmark extends Bookmark {
-  /** It has lived for half of its time: whoever goes on with it is to be given another. */
+  /** It has lived for half of its time: the client that goes on with it is to be given another. */
   readonly isOld: boolean;
   /** Since it was issued. */
   readonly ageSeconds: number;

@@ -16,7 +16,7 @@ export interface CookielessPinsOptions extends Omit<ResolvedCookieless, 'store'>
 
 /**
  * Pins of clients that keep no cookies, in a store that all processes share. Each response to a client that has not
- * shown yet that it keeps them sets a session cookie; who brings it back is left alone from then on.
+ * shown yet that it keeps them sets a session cookie; a client that brings it back is left alone from then on.
  */
 export class CookielessPins {
   private readonly clients = new WeakMap<Work, ClientRequest>();
@@ -71,7 +71,7 @@ export class CookielessPins {
 }
 
 /**
- * What tells clients without cookies from each other, hashed, so that whoever reads the store learns nothing of them:
+ * What tells clients without cookies from each other, hashed, so that a reader of the store learns nothing of them:
  * address, user agent, and what encodings and languages they take. Two of one name are pinned together, which costs the
  * master a little and harms nobody. From the clearcare fork of django-multidb-router, which believes every forwarded-for.
  */

@@ -24,7 +24,7 @@ export class Pins {
     return { ...this.counts };
   }
 
-  /** Whether who brings this text wrote a moment ago, or may have. */
+  /** Whether the client that brings this text wrote a moment ago, or may have. */
   holds(text: string): boolean {
     const verified = this.signer.verify(text);
     if (typeof verified !== 'string') return true;

@@ -25,7 +25,7 @@ interface Signed {
 /** What a text says. */
 export interface Verified {
   readonly fields: readonly string[];
-  /** It has lived for half of its time: whoever goes on with it is to be given another. */
+  /** It has lived for half of its time: the client that goes on with it is to be given another. */
   readonly isOld: boolean;
   /** Since it was issued; a little below 0 where the issuer's clock goes before ours. */
   readonly ageSeconds: number;

@@ -8,7 +8,7 @@ export const COVERED = '~';
 
 /**
  * How far a client has seen. Two parts, since rows come without a position: what is known as a number, and the server where
- * more was seen since. While reads stay on that slave it can't go back; whoever leaves it must first settle, which takes a
+ * more was seen since. While reads stay on that slave it can't go back; a read that leaves it must first settle, which takes a
  * position of the master's that is not before what was seen.
  */
 export interface Seen {

@@ -13,7 +13,7 @@ import { Engine, type EngineRole } from './engine.js';
 import { enginePool, probePool } from './engine-pools.js';
 
 /**
- * Knex would wait for a minute; a slave's reads have better places to go. Who waits for a slave that does not answer
+ * Knex would wait for a minute; a slave's reads have better places to go. A read that waits for a slave that does not answer
  * is moved as soon as the probes find out; these are for a pool that is full, and for a process too busy to hear anything.
  */
 const SLAVE_ACQUIRE_TIMEOUT_MS = 3_000;

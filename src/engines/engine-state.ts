@@ -34,7 +34,7 @@ export function serves({ kind }: EngineState): boolean {
   return SERVES[kind];
 }
 
-/** Whether nothing may be sent there, whoever wishes it. */
+/** Whether nothing may be sent there, not even by name. */
 export function isOutOfUse({ kind }: EngineState): boolean {
   return kind === 'down' || kind === 'foreign' || kind === 'draining';
 }

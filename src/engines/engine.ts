@@ -152,7 +152,7 @@ export class Engine {
     this.generation++;
   }
 
-  /** Ends all its connections at once, so that whoever waits for a server which does not answer hears of it. */
+  /** Ends all its connections at once, so that queries which wait for a server that does not answer hear of it. */
   cut(): void {
     this.generation++;
     for (const connection of this.connections) sever(connection);
@@ -160,7 +160,7 @@ export class Engine {
     this.turnAway();
   }
 
-  /** Who waits for a connection gets an error at once, and may go elsewhere; what runs may end. */
+  /** A query that waits for a connection gets an error at once, and may go elsewhere; what runs may end. */
   turnAway(): void {
     rejectWaiting(
       this.knex,

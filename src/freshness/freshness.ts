@@ -89,7 +89,7 @@ export class Freshness {
     const { shown, marks } = seen;
     if (shown === undefined) return;
     const isAskable = ({ name, state }: Engine) =>
-      state.kind !== 'down' && (shown === ANYWHERE || slaveOf(shown) === name); // who is down would not answer in time
+      state.kind !== 'down' && (shown === ANYWHERE || slaveOf(shown) === name); // a slave that is down would not answer in time
     const slaves = this.engines.slaves.filter(isAskable);
     try {
       await this.parts.visibility.catchUpWith(slaves);
@@ -105,7 +105,7 @@ export class Freshness {
     return seen.shown !== undefined;
   }
 
-  /** A slave has said how far it is, to whoever asked. */
+  /** A slave has said how far it is, to the one that asked. */
   heardSlave(slave: Engine, { lsn, started_at, walfile }: HeardReplay): void {
     if (lsn !== null) this.replayOf(slave).heard({ lsn, started_at, walfile });
   }

@@ -25,7 +25,7 @@ export interface HeardPosition {
 /** Stands for a system whose identifier the server does not tell. */
 const UNTOLD = '-';
 
-/** What is known of the master's position. Owned by one set of engines; written by whoever has an answer of the master's. */
+/** What is known of the master's position. Owned by one set of engines; written by each question that the master has answered. */
 export class MasterPositions {
   /** The last answer. */
   latest: MasterPosition | undefined;

@@ -18,7 +18,7 @@ export class SharedQuestion<Answer> {
     await this.running.catch(() => undefined);
     const asked = this.send();
     this.running = asked;
-    this.next = undefined; // whoever comes from here on may have seen more than this question covers
+    this.next = undefined; // a caller that comes from here on may have seen more than this question covers
     return asked;
   }
 }

@@ -21,7 +21,7 @@ interface Miss {
   neededAtMs: number;
 }
 
-/** Servers that one name leads to, and their runs; who is not remembered has to prove. */
+/** Servers that one name leads to, and their runs; one that is not remembered has to prove what it shows. */
 const MOST_RUNS = 100;
 
 /** The first pause between two probes of a slave; each is twice as long as the one before. */
@@ -33,7 +33,7 @@ const LONGEST_PAUSE_MS = 4;
 /** The same while the slave is too far behind to be waited for. */
 const LONGEST_FAR_PAUSE_MS = 50;
 
-/** Who comes later than this after the others waits again. */
+/** A read that comes later than this after the others waits again. */
 const FOLLOWED_FOR_MS = 1_000;
 
 /**
@@ -113,7 +113,7 @@ export class SlaveReplay {
     });
   }
 
-  /** Who comes next is spared the wait as long again as the slave has been behind. */
+  /** A read that comes next is spared the wait as long again as the slave has been behind. */
   private noteMiss(target: Position, waitedSinceMs: number): void {
     const { miss } = this;
     const neededAtMs = this.clock.nowMs();
@@ -144,7 +144,7 @@ export class SlaveReplay {
         if (!answered || this.known >= waiter.target) waiter.leave(this.known >= waiter.target);
       }
       if (this.waiters.size === 0) {
-        this.probing = undefined; // now, not later: who comes next must not rely on this round
+        this.probing = undefined; // now, not later: a read that comes next must not rely on this round
         return;
       }
       await pause(this.clock, this.pauseMs);

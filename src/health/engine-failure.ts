@@ -54,7 +54,7 @@ const ADMIN_SHUTDOWN = '57P01';
 
 /**
  * Out of memory or disk, errors of the system, data that is corrupt: another copy may do better. Not 53400, which a limit such as
- * `temp_file_limit` gives: whoever set it on the slave wants such a query stopped, and not run elsewhere. Nor 57014, by which an
+ * `temp_file_limit` gives: the admin who set it on the slave wants such a query stopped, and not run elsewhere. Nor 57014, by which an
  * operator or `statement_timeout` cancels.
  */
 const OWN_TROUBLE = /^(?:53(?!400)|58|XX00[12])/;

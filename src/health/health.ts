@@ -104,7 +104,7 @@ export class Health implements EngineWatcher {
    * out of rotation. Never rejects.
    */
   async runAfter(engine: Engine, error: unknown): Promise<string | undefined> {
-    const isAsked = engine.role === 'master' || serves(engine.state); // who is out would only keep the query waiting
+    const isAsked = engine.role === 'master' || serves(engine.state); // a slave that is out would only keep the query waiting
     const run = isAsked ? await this.of(engine)?.run() : undefined;
     if (run === undefined) this.isOut(engine, error);
     void this.parts.monitor.ask(engine);

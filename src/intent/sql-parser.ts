@@ -45,7 +45,7 @@ const STACK_A_CALL = 40;
 /** The text is not one that may be given to the parser; what it does is not known. */
 export class NotParsedError extends Error {}
 
-/** What a parser tells whoever has loaded it. */
+/** What a parser tells the one that has loaded it. */
 export interface ParserListener {
   /** The parser failed, and is loaded anew, if that can be; until then nothing is parsed. */
   broken(cause: unknown): void;

@@ -3,7 +3,7 @@ import { thisContext } from '../context/context-storage.js';
 
 /**
  * Lets the handlers of a stream run in the context in which it was asked for: rows come by a socket's events, which carry that of
- * whoever opened the connection.
+ * the query that opened the connection.
  */
 export function emittingHere(stream: Transform): void {
   const here = thisContext();

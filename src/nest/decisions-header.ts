@@ -21,7 +21,7 @@ export function writeDecisionsHeader(
   });
 }
 
-/** `on-headers` calls whoever came last first, so theirs come after. */
+/** `on-headers` calls the last listener first, so theirs come after. */
 function headerOfOtherSets(response: ServerResponse): string[] {
   const header = response.getHeader(DECISIONS_HEADER);
   return typeof header === 'string' ? [header] : [];

@@ -38,7 +38,7 @@ interface MessageClient {
 }
 
 /**
- * Sends the bookmark of whoever sends a message along with it, in a field of the packet beside its data, and that of the message's
+ * Sends a sender's bookmark along with its message, in a field of the packet beside its data, and that of the message's
  * handler back with each answer. For transports whose packets are objects, such as TCP and Redis.
  */
 @Injectable()

@@ -33,7 +33,7 @@ interface FlowProducer {
 const QUEUE = 'BullQueue_';
 const FLOW_PRODUCER = 'BullFlowProducer_';
 
-/** Sends the bookmark of whoever adds a job to a queue of `@nestjs/bullmq` along with it, in the job's options. */
+/** Sends a bookmark along with each job that is added to a queue of `@nestjs/bullmq`, in the job's options: that of the adding context. */
 @Injectable()
 export class QueueBookmarks implements OnModuleInit {
   constructor(
@@ -69,7 +69,7 @@ export class QueueBookmarks implements OnModuleInit {
     };
   }
 
-  /** How far whoever is adding has seen, by set. */
+  /** How far the adding context has seen, by set. */
   private async current(): Promise<Readonly<Record<string, string>>> {
     const { name, carrier } = this.routing;
     const context = currentContext(name);
@@ -79,7 +79,7 @@ export class QueueBookmarks implements OnModuleInit {
   }
 }
 
-/** The bookmark of whoever has added a job, for one set; undefined where there is none, or it is no job of a queue. */
+/** The bookmark that was sent along with a job, for one set; undefined where there is none, or it is no job of a queue. */
 export function bookmarkOfJob(set: string, job: unknown): string | undefined {
   const bookmark = (job as BulkJob | null | undefined)?.opts?.databaseBookmarks?.[set];
   return typeof bookmark === 'string' ? bookmark : undefined;

@@ -5,7 +5,7 @@ export interface SlaveSource {
   /** Time from one answer to the next question, in ms. Default 10,000. */
   readonly intervalMs?: number;
   /**
-   * All slaves that there are now, by name. Who is new joins, who is missing is drained and leaves; of one that is known
+   * All slaves that there are now, by name. A new one joins, a missing one is drained and leaves; of one that is known
    * already only the weight is looked at, so other settings go with another name. None, or a rejection, changes nothing.
    * `signal` says that the set is destroyed and nobody waits any more.
    */

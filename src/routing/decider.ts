@@ -120,7 +120,7 @@ export class Decider {
     return slave ? this.onSlave(slave, reason, context) : this.onMaster('no-slave');
   }
 
-  /** A slave as the balancer chooses, for whoever asks outside any context; undefined where none may serve. */
+  /** A slave as the balancer chooses, for a caller outside any context; undefined where none may serve. */
   anySlave(): Engine | undefined {
     const slaves = this.parts.engines.eligibleSlaves();
     return slaves.length > 0 ? this.parts.balancer.choose(slaves) : undefined;

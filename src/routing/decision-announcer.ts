@@ -70,7 +70,7 @@ export class DecisionAnnouncer {
       this.events.emit('decision', { engine: engine.name, reason });
   }
 
-  /** No decision of its own, as the query is the same: whoever counts decisions counts queries. */
+  /** No decision of its own, as the query is the same: so a count of decisions is one of queries. */
   hedged(hedge: Hedge, context: Context): void {
     const { logger, events } = this;
     if (logger.isDebugEnabled?.() !== false)

@@ -191,7 +191,7 @@ function signal(pid: number | undefined, name: NodeJS.Signals, isAlive = true): 
   try {
     process.kill(pid, name);
   } catch {
-    // Gone meanwhile; whoever waits for it sees that in the next round.
+    // Gone meanwhile; its waiter sees that in the next round.
   }
 }
 

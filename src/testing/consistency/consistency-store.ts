@@ -19,7 +19,7 @@ interface Item {
 /**
  * Registers and lists in two tables of a PostgreSQL database, `consistency_registers` and `consistency_items`, through
  * any Knex. For drivers, and for the handlers of an app that `httpDriver` checks. The order of versions is the order of
- * commits: whoever writes holds the register's row until its transaction ends.
+ * commits: a writer holds the register's row until its transaction ends.
  */
 export class ConsistencyStore {
   constructor(private readonly knex: Knex) {}

@@ -1,7 +1,7 @@
 import type { Operation } from './operation.js';
 import type { Subject } from './subject.js';
 
-/** A write that was begun, with what its client had written and read before it: whoever sees the one must see the others. */
+/** A write that was begun, with what its client had written and read before it: a client that sees the one must see the others. */
 export interface BegunWrite {
   readonly client: number;
   readonly subject: Subject;
