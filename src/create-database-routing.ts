@@ -5,6 +5,7 @@ import { createDecider } from './composition/create-decider.js';
 import { createEngines, createFreshness } from './composition/create-engines.js';
 import { createHealth } from './composition/create-health.js';
 import { createKnexTools } from './composition/create-knex-tools.js';
+import { createObserver } from './composition/create-observer.js';
 import { OUTSIDE, type Outside } from './composition/outside.js';
 import { DatabaseRouting } from './database-routing.js';
 import { SlaveDiscovery } from './discovery/slave-discovery.js';
@@ -48,7 +49,11 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
   const clientsByPosition = clients.bookmarks !== undefined;
   const known = { engines, freshness, health, balancer, classifier, clientsByPosition, mode, clock };
   const { decider, foresight, byMode } = createDecider(options, known);
-  const rooms = { ...known, decider, foresight, byMode, events, askName: outside.askName };
+  const lookers = createObserver(options, { ...known, decider, events, onPostgres });
+  const { observer, readThenWrite, keptByTime } = lookers;
+  const { askName } = outside;
+  const deciding = { decider, foresight, byMode };
+  const rooms = { ...known, ...deciding, observer, readThenWrite, events, askName };
   const tools = createKnexTools(options, rooms);
   const discovery = slaveSource && new SlaveDiscovery(engines, slaveSource, logger, clock);
   discovery?.start();
@@ -58,10 +63,12 @@ export function compose(options: ResolvedOptions, outside: Outside): DatabaseRou
     classifier,
     decider,
     mode,
+    observer,
+    keptByTime,
     health,
     bookmarks: clients.bookmarks,
     carrier: clients.carrier,
-    lifecycle: new Lifecycle({ engines, classifier, health, discovery, hedging: tools.hedging }),
+    lifecycle: new Lifecycle({ engines, classifier, health, discovery, hedging: tools.hedging, observer }),
     events,
     patient: { engines, probeTimeoutMs: options.health.timeoutMs, clock },
     createKnex: (knexEngine, face) =>

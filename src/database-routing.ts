@@ -1,5 +1,4 @@
 import type { Knex } from 'knex';
-import type { Bookmarks } from './clients/bookmarks.js';
 import type { Carrier } from './clients/carrier.js';
 import { checkConsistency } from './context/consistency.js';
 import type { EngineChoice } from './context/context.js';
@@ -7,42 +6,19 @@ import type { RunOptions } from './context/run-options.js';
 import { type Ran, currentContext, runOnEngine } from './context/context-storage.js';
 import { openJob, runJob } from './context/job-context.js';
 import { see } from './context/seen.js';
-import type { Diagnosis, DoctorOptions, Patient } from './doctor/doctor.js';
+import type { Diagnosis, DoctorOptions } from './doctor/doctor.js';
 import { explainedBy } from './dispatch/explainer.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
 import { engineStatus } from './health/engine-status.js';
-import type { Health } from './health/health.js';
-import type { QueryClassifier } from './intent/query-classifier.js';
-import { type KnexFace, refuseDestroy } from './knex/knex-parts.js';
+import { refuseDestroy } from './knex/knex-parts.js';
 import { type RoutedKnex, forwardEvents } from './knex/routed-knex.js';
-import type { Lifecycle } from './lifecycle.js';
 import type { Mode } from './options/mode.js';
+import type { DatabaseRoutingParts } from './database-routing-parts.js';
 import type { ResolvedOptions } from './options/resolved-options.js';
-import type { Decider } from './routing/decider.js';
-import type { ModeSwitch } from './routing/mode-switch.js';
 import type { RoutingStatus } from './routing-status.js';
 import type { RoutingEvents } from './routing/decision-announcer.js';
 import type { Explanation } from './routing/explanation.js';
-
-/** What a set is put together from. */
-export interface DatabaseRoutingParts {
-  readonly options: ResolvedOptions;
-  readonly engines: EngineRegistry;
-  readonly classifier: QueryClassifier;
-  readonly decider: Decider;
-  readonly mode: ModeSwitch;
-  /** Undefined where engines can't be asked. */
-  readonly health: Health | undefined;
-  /** Undefined where what clients have seen is kept by time, or there are no slaves. */
-  readonly bookmarks: Bookmarks | undefined;
-  /** Undefined where clients carry nothing. */
-  readonly carrier: Carrier | undefined;
-  readonly lifecycle: Lifecycle;
-  readonly events: RoutingEvents;
-  readonly patient: Patient;
-  /** Makes the routed Knex, or one that names an engine. */
-  readonly createKnex: (engine: EngineChoice | undefined, face: KnexFace) => RoutedKnex;
-}
+import type { RoutingReport } from './routing/routing-report.js';
 
 /** One set of engines, put together: what `createDatabaseRouting` gives and what the Nest module injects. */
 export class DatabaseRouting {
@@ -96,10 +72,15 @@ export class DatabaseRouting {
   run<Result>(options: RunOptions, work: () => Result): Ran<Result>;
   run<Result>(...args: [work: () => Result] | [options: RunOptions, work: () => Result]): Ran<Result> {
     const [options, work] = args.length === 1 ? [{}, args[0]] : args;
-    const { engine: scope, consistency, bookmark } = options;
+    const { name, engine: scope, consistency, bookmark } = options;
     if (scope !== undefined) this.engines.assertChoice(scope, 'run()');
     if (consistency !== undefined) checkConsistency(consistency, 'run()');
-    const job = openJob(currentContext(this.name), { scope, consistency, byTime: !this.parts.bookmarks });
+    const job = openJob(currentContext(this.name), {
+      name,
+      scope,
+      consistency,
+      byTime: this.parts.keptByTime,
+    });
     if (bookmark !== undefined) this.parts.carrier?.take(job, [bookmark]);
     return runJob(this.name, job, work);
   }
@@ -127,7 +108,17 @@ export class DatabaseRouting {
    */
   markWrite(): void {
     const context = currentContext(this.name);
-    if (context.kind !== 'none') see(context.work.seen);
+    if (context.kind === 'none') return;
+    see(context.work.seen);
+    if (context.work.wouldBe) see(context.work.wouldBe.seen);
+  }
+
+  /**
+   * Which reads go to slaves and why others stay, since the mode was set; in shadow mode, which would go. In mode `'on'` counting begins with
+   * the first call. Printed as a text it is a page: `console.log(String(routing.report()))`.
+   */
+  report(): RoutingReport {
+    return this.parts.observer.report();
   }
 
   /** A slave as the balancer would choose now, as a Knex that names it; the master where no slave may serve. */

@@ -50,6 +50,15 @@ export type { Intent } from './intent/intent.js';
 export type { ClassifySql } from './intent/intent.js';
 export type { Reason } from './routing/decision.js';
 export type { RoutingEventMap, RoutingEvents } from './routing/decision-announcer.js';
+export type {
+  FoundReadThenWrite,
+  HeldStatement,
+  ReadShare,
+  ReportedHandler,
+  ReportedShape,
+  RoutingReport,
+  StayingReads,
+} from './routing/routing-report.js';
 export type { Explanation, SkippedRule } from './routing/explanation.js';
 export type { QueryRouter, RoutableQuery } from './options/query-router.js';
 export type { BalancedSlave, Balancer, BalancerName, RandomSource } from './balancer/balancer.js';

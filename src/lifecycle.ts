@@ -1,5 +1,6 @@
 import type { SlaveDiscovery } from './discovery/slave-discovery.js';
 import type { Hedging } from './dispatch/hedging.js';
+import type { Observer } from './dispatch/observer.js';
 import type { EngineRegistry } from './engines/engine-registry.js';
 import type { Health } from './health/health.js';
 import type { QueryClassifier } from './intent/query-classifier.js';
@@ -14,6 +15,7 @@ export interface LifecycleParts {
   readonly discovery: SlaveDiscovery | undefined;
   /** Undefined where no read is asked of two slaves. */
   readonly hedging: Hedging | undefined;
+  readonly observer: Pick<Observer, 'tell'>;
 }
 
 /** How a set ends, and begins again. Two ends at the same time are one. */
@@ -36,7 +38,8 @@ export class Lifecycle {
 
   /** A server that is frozen is found out while pools wait for it; so health ends after them. */
   private async destroyAll(): Promise<void> {
-    const { engines, classifier, health, discovery, hedging } = this.parts;
+    const { engines, classifier, health, discovery, hedging, observer } = this.parts;
+    observer.tell();
     for (const one of [discovery, classifier, hedging]) one?.stop();
     const all = engines.all();
     const closed = await Promise.allSettled(all.map((engine) => engine.destroy()));

@@ -7,7 +7,7 @@ import { MissedGuards } from '../dispatch/missed-guards.js';
 import { LaggingCatalogues, NAMES_AT_ONCE, NAMES_PER_SECOND } from '../dispatch/lagging-catalogues.js';
 import { OtherSlave } from '../dispatch/other-slave.js';
 import { RETRIES_AT_ONCE, RETRIES_PER_SECOND, Retries } from '../dispatch/retries.js';
-import { ReadThenWrite } from '../dispatch/read-then-write.js';
+import type { ReadThenWrite } from '../dispatch/read-then-write.js';
 import { SeenTracker } from '../dispatch/seen-tracker.js';
 import { SlaveGrants } from '../dispatch/slave-grants.js';
 import type { EngineRegistry } from '../engines/engine-registry.js';
@@ -19,6 +19,7 @@ import type { QueryClassifier } from '../intent/query-classifier.js';
 import { HeldConnections } from '../knex/held-connections.js';
 import type { KnexTools } from '../knex/knex-parts.js';
 import type { ResolvedOptions } from '../options/resolved-options.js';
+import type { Observer } from '../dispatch/observer.js';
 import type { ByMode } from '../routing/by-mode.js';
 import type { Decider } from '../routing/decider.js';
 import type { Foresight } from '../routing/foresight.js';
@@ -31,6 +32,8 @@ export interface Rooms {
   readonly balancer: Balancer;
   readonly decider: Decider;
   readonly byMode: ByMode;
+  readonly observer: Observer;
+  readonly readThenWrite: ReadThenWrite | undefined;
   readonly foresight: Foresight;
   readonly health: Health | undefined;
   /** Undefined where positions can't be told. */
@@ -47,14 +50,14 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
   const { name: set, logger, retryWrites: writes, failover } = options;
   const { engines, classifier, decider, foresight, health, freshness, clientsByPosition, events, clock } =
     rooms;
-  const { askName, byMode } = rooms;
+  const { askName, byMode, observer, readThenWrite } = rooms;
   const names = new TokenBucket(NAMES_AT_ONCE, NAMES_PER_SECOND, clock);
   const lagging = new LaggingCatalogues({ engines, decider, classifier, freshness, askName, budget: names });
   const isContested = () => health?.isContested === true;
   const misses = new MissedGuards(options.bookmark.waitMs / 4, clock);
   const tracker = new SeenTracker(freshness, clientsByPosition, misses, classifier.writes);
   const announcer = new DecisionAnnouncer(engines, logger, events);
-  const shared = { set, classifier, isContested, byMode };
+  const shared = { set, classifier, isContested, byMode, observer };
   const dispatcher = new Dispatcher({ ...shared, decider, announcer, tracker, logger, lagging });
   const budget = new TokenBucket(RETRIES_AT_ONCE, RETRIES_PER_SECOND, clock);
   const grants = new SlaveGrants(() => engines.master, logger);
@@ -62,7 +65,6 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
     options.hedge && health && engines.balancing ? createHedging(options, rooms, announcer) : undefined;
   const retries = new Retries({ health, grants, writes, waitMs: failover.waitMs, budget, events, clock });
   const held = new HeldConnections();
-  const readThenWrite = createReadThenWrite(options, classifier);
   const { rules } = decider;
   const explainer = new Explainer({ ...shared, engines, rules, foresight, readThenWrite });
   return {
@@ -76,6 +78,7 @@ export function createKnexTools(options: ResolvedOptions, rooms: Rooms): KnexToo
     hedging,
     readThenWrite,
     explainer,
+    observer,
     clock,
   };
 }
@@ -89,17 +92,5 @@ function createHedging(
     others: new OtherSlave({ engines, balancer, freshness, mode, waitMs }),
     announcer,
     clock,
-  });
-}
-
-function createReadThenWrite(
-  { readThenWrite, logger }: ResolvedOptions,
-  classifier: QueryClassifier,
-): ReadThenWrite | undefined {
-  if (readThenWrite === 'off') return undefined;
-  return new ReadThenWrite({
-    tablesOf: (query) => classifier.tablesOf(query),
-    onWrite: readThenWrite,
-    logger,
   });
 }

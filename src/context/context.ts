@@ -51,6 +51,8 @@ export interface Work {
   readonly seen: Seen;
   /** The HTTP request, until its response is closed; kept only where a `router` may ask for it. */
   request: HttpRequest | undefined;
+  /** The same work as it would be by now, had its queries run where the rules send them; kept in shadow mode. */
+  wouldBe: Work | undefined;
   /** The work inside which this one was begun; it is told what this one writes. */
   readonly outer: Work | undefined;
   progress: Progress;
@@ -64,6 +66,8 @@ export interface Work {
  */
 export interface Context {
   readonly kind: ContextKind;
+  /** The handler or job that it is of, for the report; undefined: nobody has said. */
+  readonly name: string | undefined;
   /** Whether reads may be balanced: false before a handler starts, as in guards, and outside any work (rule 8). */
   readonly balanced: boolean;
   /** The innermost `usingEngine` scope (rule 4); null lifts what forces from outside, undefined: there is none. */
@@ -81,6 +85,7 @@ export interface Context {
 
 export const NO_CONTEXT: Context = Object.freeze({
   kind: 'none',
+  name: undefined,
   balanced: false,
   scope: undefined,
   handler: undefined,
@@ -94,6 +99,7 @@ export const NO_CONTEXT: Context = Object.freeze({
     decisions: undefined,
     seen: Object.freeze(nothingSeen()),
     request: undefined,
+    wouldBe: undefined,
     outer: undefined,
     progress: 'open',
     writing: 0,
@@ -120,12 +126,14 @@ export function openContext(
     decisions,
     seen,
     request: undefined,
+    wouldBe: undefined,
     outer: undefined,
     progress: 'open',
     writing: 0,
   };
   return {
     kind,
+    name: undefined,
     balanced,
     scope: undefined,
     handler: undefined,
@@ -138,7 +146,7 @@ export function openContext(
 /** The same work, under another scope or in a handler. */
 export function nestContext(
   outer: Context,
-  change: Partial<Pick<Context, 'balanced' | 'scope' | 'handler' | 'consistency'>>,
+  change: Partial<Pick<Context, 'name' | 'balanced' | 'scope' | 'handler' | 'consistency'>>,
 ): Context {
   return { ...outer, entered: undefined, ...change };
 }
@@ -147,6 +155,12 @@ export function nestContext(
 export function markWrote({ kind, work }: Context): void {
   if (kind === 'none') return;
   for (let at: Work | undefined = work; at; at = at.outer) at.wrote = true;
+}
+
+/** The app itself says that the work writes: so it does, and would in shadow mode, where its queries may leave less. */
+export function declareWrote(context: Context): void {
+  markWrote(context);
+  for (let at: Work | undefined = context.work; at; at = at.outer) if (at.wouldBe) at.wouldBe.wrote = true;
 }
 
 /** The same where it is known which tables were written. */

@@ -4,6 +4,8 @@ import { type Ran, runInContext } from './context-storage.js';
 
 /** What a job is begun with. */
 export interface JobOptions {
+  /** For the report. Default: as the work around it. */
+  readonly name?: string | undefined;
   readonly scope: EngineChoice | undefined;
   readonly consistency: Consistency | undefined;
   /** What clients have seen is kept by time, since positions can't be told: reads inside work that wrote stay on the master. */
@@ -14,8 +16,9 @@ export interface JobOptions {
  * A job's own context. Inside other work it begins with what that has seen, and what it sees and writes counts there as well,
  * however late.
  */
-export function openJob(around: Context, { byTime, ...change }: JobOptions): Context {
-  const job = nestContext(openContext('job', { balanced: true }), change);
+export function openJob(around: Context, { byTime, name, ...change }: JobOptions): Context {
+  const named = { ...change, name: name ?? around.name };
+  const job = nestContext(openContext('job', { balanced: true }), named);
   const outer = around.kind === 'none' ? undefined : notOver(around.work);
   if (!outer) return job;
   const { seen, slave, pinned, wrote } = outer;

@@ -7,6 +7,8 @@ export interface RunOptions {
   engine?: EngineChoice;
   /** How fresh its reads are. Default: as the options say. */
   consistency?: Consistency;
+  /** What `routing.report()` calls it. Default: as the handler or job around it. */
+  name?: string;
   /** What the job's client has seen before, as `bookmark()` gave it: reads show at least that. */
   bookmark?: string;
 }

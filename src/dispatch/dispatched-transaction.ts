@@ -7,7 +7,9 @@ import type { KnexConnection } from '../knex-internals.js';
 import type { CommitAnswer } from '../pg-internals.js';
 import { type Dispatched, type Dispatching, refusedLater } from './dispatched.js';
 import { type SeenTracker, seeOn } from './seen-tracker.js';
+import type { Observed } from './observed.js';
 import type { Attempt } from './retries.js';
+import type { WouldBe } from './would-be.js';
 
 /** What a transaction on its way is put together from. */
 export interface DispatchedTransactionParts {
@@ -20,11 +22,16 @@ export interface DispatchedTransactionParts {
   /** Undefined where what it shows does not count as seen. */
   readonly freshness: Freshness | undefined;
   readonly readOnly: boolean;
+  /** What the report is to know of it, and what keeps its context as it would be; undefined where nobody asks. */
+  readonly observed?: Observed | undefined;
+  readonly wouldBe?: WouldBe | undefined;
 }
 
 /** A transaction on its way: its engine, and what its beginning and end mean to the context that it began in. */
 export class DispatchedTransaction {
   private isSettled = false;
+  /** Its COMMIT was answered. */
+  private isOver = false;
   private isCounted = false;
   private timesOutdated = 0;
   private dispatched: Dispatching;
@@ -64,6 +71,7 @@ export class DispatchedTransaction {
 
   /** It has its connection, or gives it back: what it shows is seen from the first on, and up to the last. */
   shows(engine: Engine, connection: KnexConnection): void {
+    if (this.observed && !this.isOver) this.parts.wouldBe?.shows(this.observed);
     if (!this.parts.freshness || this.isSettled) return;
     seeOn(engine, engine.role, engine.runOf(connection), this.parts.context.work.seen);
   }
@@ -71,18 +79,18 @@ export class DispatchedTransaction {
   /** It waits for its connection, and may write until it gives that back. */
   begins(): void {
     if (this.parts.readOnly) return;
-    countWriting(this.parts.context, 1);
+    this.eachContext((context) => countWriting(context, 1));
     this.isCounted = true;
   }
 
   hasEnded(): void {
-    if (this.isCounted) countWriting(this.parts.context, -1);
+    if (this.isCounted) this.eachContext((context) => countWriting(context, -1));
     this.isCounted = false;
   }
 
   /** Its COMMIT is on its way: from then on the writes may be there, whatever the answer. */
   mayHaveWritten(): void {
-    markWrote(this.parts.context);
+    this.eachContext(markWrote);
   }
 
   /**
@@ -96,6 +104,8 @@ export class DispatchedTransaction {
   /** The position after COMMIT covers all that was seen before it; without one, what was written is seen from now on. */
   committed({ response }: CommitAnswer, marksBefore: number): void {
     const { freshness } = this.parts;
+    if (this.observed?.wouldBe) settleNow(this.observed.wouldBe);
+    this.isOver = true;
     if (!freshness) return;
     const { seen } = this.parts.context.work;
     const [, position] = [response ?? []].flat();
@@ -109,4 +119,19 @@ export class DispatchedTransaction {
   get marks(): number {
     return this.parts.context.work.seen.marks;
   }
+
+  get observed(): Observed | undefined {
+    return this.parts.observed;
+  }
+
+  /** The one that it has, and the one that it would have. */
+  private eachContext(work: (context: Context) => void): void {
+    work(this.parts.context);
+    if (this.observed?.wouldBe) work(this.observed.wouldBe);
+  }
+}
+
+/** The position of a COMMIT covers what was seen before it. */
+function settleNow({ kind, work: { seen } }: Context): void {
+  if (kind !== 'none') settleAt(seen, seen.position, seen.marks);
 }

@@ -4,6 +4,7 @@ import type { Engine, EngineRole } from '../engines/engine.js';
 import type { Bound } from '../freshness/position.js';
 import type { Classification } from '../intent/intent.js';
 import type { QueryFacts } from '../routing/choose.js';
+import type { Observed } from './observed.js';
 
 /** A query, or a whole transaction, that is looking for its engine. */
 export interface DispatchedQuery {
@@ -15,6 +16,8 @@ export interface DispatchedQuery {
   readonly knexEngine: EngineChoice | undefined;
   /** Whether it may run on another engine instead: not where the Knex, the connection or the transaction names one. */
   readonly movable: boolean;
+  /** What the report is to know of it; undefined where nobody asks. */
+  readonly observed?: Observed | undefined;
 }
 
 /** A query on its way to an engine. */

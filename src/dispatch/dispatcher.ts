@@ -143,7 +143,7 @@ export class Dispatcher {
     const context = currentContext(this.parts.set);
     const facts = factsOf(builder, classification, context, this.parts);
     const movable = knexEngine === undefined && builder !== undefined;
-    return { facts, classification, context, knexEngine, movable };
+    return { facts, classification, context, knexEngine, movable, observed: this.parts.observer?.looks() };
   }
 
   private begun(
@@ -159,6 +159,8 @@ export class Dispatcher {
       freshness,
       readOnly,
       context: query.context,
+      observed: query.observed,
+      wouldBe: this.parts.observer?.wouldBe,
     });
   }
 
@@ -172,11 +174,13 @@ export class Dispatcher {
     const { tracker, announcer } = this.parts;
     const dispatched = tracker.dispatched(query, decision);
     tracker.sent(dispatched);
+    if (query.observed) this.parts.observer?.sent(query, decision);
     announcer.announce(decision, query.context);
     return dispatched;
   }
 
   private announced(query: DispatchedQuery, decision: Decision): Dispatched {
+    if (query.observed) this.parts.observer?.decided(query, decision);
     this.parts.announcer.announce(decision, query.context);
     return this.parts.tracker.dispatched(query, decision);
   }

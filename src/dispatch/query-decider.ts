@@ -6,6 +6,7 @@ import type { Classification } from '../intent/intent.js';
 import type { ByMode } from '../routing/by-mode.js';
 import type { Decided, Decider } from '../routing/decider.js';
 import { assertMayRun } from './assert-may-run.js';
+import type { Observer } from './observer.js';
 import type { DispatchedQuery } from './dispatched.js';
 import type { LaggingCatalogues } from './lagging-catalogues.js';
 
@@ -16,6 +17,8 @@ export interface QueryDeciderParts {
   readonly decider: Decider;
   readonly byMode: ByMode;
   readonly lagging: Pick<LaggingCatalogues, 'steer'>;
+  /** Undefined where nobody asks for a report. */
+  readonly observer?: Observer;
   /** Whether nobody can tell which server is the master. */
   readonly isContested: () => boolean;
 }
@@ -24,15 +27,27 @@ export interface QueryDeciderParts {
 export class QueryDecider {
   constructor(private readonly parts: QueryDeciderParts) {}
 
-  decide({ facts, classification, context, knexEngine }: DispatchedQuery): Decided {
+  decide(query: DispatchedQuery): Decided {
+    const { facts, classification, context, knexEngine } = query;
     const { decider, lagging, byMode } = this.parts;
     this.assertOneMaster(classification);
+    if (query.observed && byMode.mode.current === 'shadow') return this.inShadow(query);
     if (knexEngine === undefined) return lagging.steer(facts, context, byMode.decide(facts, context));
     const choice = { engine: knexEngine, reason: 'query' } as const;
     const { engine } = decider.decision(choice, context);
     assertMayRun(engine, classification);
     if (engine.role === 'slave' && !byMode.mode.isOn) return byMode.instead(facts, context);
     return decider.decideNamed(choice, facts, context);
+  }
+
+  /** On the master, whatever the rules would do. */
+  private inShadow(query: DispatchedQuery): Decided {
+    const { byMode, observer, decider } = this.parts;
+    if (query.knexEngine !== undefined) {
+      const { engine } = decider.decision({ engine: query.knexEngine, reason: 'query' }, query.context);
+      assertMayRun(engine, query.classification);
+    }
+    return byMode.onMaster(observer?.wouldGo(query) ?? 'mode', query.facts, query.context);
   }
 
   /** The mode may be another by the time that a wait is over. */

@@ -6,6 +6,7 @@ import type { QueryTables } from '../intent/query-tables.js';
 import { ownTables, writtenTables } from '../intent/written-tables.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import { callSite } from './call-site.js';
+import type { FoundReadThenWrite } from '../routing/routing-report.js';
 import type { Dispatched } from './dispatched.js';
 
 /** What it is put together from. */
@@ -13,6 +14,13 @@ export interface ReadThenWriteParts {
   readonly tablesOf: (builder: object | undefined) => QueryTables;
   readonly onWrite: 'warn' | 'refuse';
   readonly logger: RoutingLogger;
+  /** Hears of each finding, for the report. Default: nobody. */
+  readonly found?: (found: FoundReadThenWrite) => void;
+}
+
+/** What it looks at of a query. */
+export interface SentQuery extends Pick<Dispatched, 'role'> {
+  readonly query: Pick<Dispatched['query'], 'context' | 'facts'>;
 }
 
 /** So many shapes of queries are remembered as told. */
@@ -31,7 +39,7 @@ export class ReadThenWrite {
   constructor(private readonly parts: ReadThenWriteParts) {}
 
   /** Right before a query is sent. Throws `ReadThenWriteError` where that is asked for. */
-  sends({ query: { context, facts }, role }: Dispatched): void {
+  sends({ query: { context, facts }, role }: SentQuery): void {
     if (context.kind === 'none') return;
     if (role === 'slave') return this.readsOnSlave(context.work, facts.builder);
     const read = context.work.readOnSlaves;
@@ -80,6 +88,7 @@ export class ReadThenWrite {
     if (this.told.has(shape)) return;
     this.told.set(shape, true);
     const site = callSite();
+    this.parts.found?.({ table, shape, site, kind });
     this.parts.logger.warn(
       `A ${kind} has read ${table} on a slave and writes it now${site ? ` (${site})` : ''}: what it decides by may be old. ` +
         `Read it on the master, in the transaction that writes or by .usingEngine('master'); see readThenWrite. ` +

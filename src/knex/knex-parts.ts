@@ -5,6 +5,7 @@ import type { Explainer } from '../dispatch/explainer.js';
 import type { Hedging } from '../dispatch/hedging.js';
 import type { MissedGuards } from '../dispatch/missed-guards.js';
 import type { LaggingCatalogues } from '../dispatch/lagging-catalogues.js';
+import type { Observer } from '../dispatch/observer.js';
 import type { ReadThenWrite } from '../dispatch/read-then-write.js';
 import type { Retries } from '../dispatch/retries.js';
 import type { SeenTracker } from '../dispatch/seen-tracker.js';
@@ -30,6 +31,8 @@ export interface KnexTools {
   /** Undefined where nobody asks for it. */
   readonly readThenWrite: ReadThenWrite | undefined;
   readonly explainer: Explainer;
+  /** Undefined where nobody asks for a report. */
+  readonly observer?: Observer;
   readonly clock: Clock;
 }
 

@@ -17,7 +17,7 @@ export function transactionView(
   transaction: DispatchedTransaction,
   parts: KnexParts,
 ): KnexClient {
-  const { views, engines, held } = parts;
+  const { views, engines, held, observer } = parts;
   let engine = engines.master;
   const view = Object.create(views.of(client, engine)) as KnexClient;
   const moveTo = (next: Engine) => {
@@ -34,6 +34,7 @@ export function transactionView(
     }
   };
   view.releaseConnection = (connection) => {
+    observer?.gaveBack(connection);
     transaction.shows(engine, connection);
     transaction.hasEnded();
     held.markUndone(connection, false);
@@ -47,7 +48,7 @@ async function acquireFor(
   transaction: DispatchedTransaction,
   moveTo: (next: Engine) => Engine,
   client: KnexClient,
-  { held, retries, knexEngine }: KnexParts,
+  { held, retries, knexEngine, observer }: KnexParts,
 ): Promise<KnexConnection> {
   const tries = noTries();
   for (;;) {
@@ -60,6 +61,7 @@ async function acquireFor(
       });
       if (!isMoved) {
         transaction.shows(engine, connection);
+        observer?.began(connection, transaction.observed);
         return connection;
       }
       await client.releaseConnection(connection);

@@ -48,7 +48,7 @@ export class Run {
     if (query.timeout && this.tries) query.timeout = this.leftOf(query.timeout);
     const engine = this.isBound ? held.engineOf(connection) : this.dispatched?.engine;
     if (engine) query.engine = engine.name;
-    this.assertMayBeSent();
+    this.assertMayBeSent(query.sql);
     if (this.guard) query[GUARD] = this.guard;
     const { changesCatalogue, intent } = this.dispatched?.query.classification ?? UNKNOWN;
     if (client.transacting && changesCatalogue) held.markChanged(connection, changesCatalogue);
@@ -68,6 +68,7 @@ export class Run {
   protected take(dispatched: Dispatched): Dispatched {
     this.goesTo(dispatched);
     this.isCounted ||= this.parts.tracker.begins(dispatched);
+    if (dispatched.query.observed) this.parts.observer?.begins(dispatched);
     this.guard = undefined;
     this.runner.connection = undefined;
     return dispatched;
@@ -85,6 +86,7 @@ export class Run {
     if (this.isCounted) this.parts.tracker.hasEnded(this.dispatched);
     this.isCounted = false;
     this.showed(this.dispatched);
+    if (this.dispatched.query.observed) this.parts.observer?.ended(this.dispatched, hasFailed);
     if (!this.runner.client.transacting) this.parts.dispatcher.ended(this.dispatched);
   }
 
@@ -141,13 +143,14 @@ export class Run {
   }
 
   /** Here rather than where it is dispatched, since here the connection is known, and V8 knows who waits for it. */
-  protected assertMayBeSent(): void {
+  protected assertMayBeSent(sql?: string): void {
     const { dispatched, runner } = this;
     if (!dispatched) return;
     const { engine, role, query } = dispatched;
     const { classification } = query;
     if (role === 'slave' && classification.intent !== 'read' && runner.connection)
       this.touches(engine, runner.connection, classification);
+    if (query.observed) this.parts.observer?.sends(dispatched, runner.connection, sql);
     this.parts.readThenWrite?.sends(dispatched);
   }
 

@@ -1,4 +1,4 @@
-import { type Context, type Work, markWrote } from '../context/context.js';
+import { type Context, type Work, declareWrote } from '../context/context.js';
 import type { HttpRequest } from '../context/http-request.js';
 import { see } from '../context/seen.js';
 import { refuse } from '../options/check.js';
@@ -55,7 +55,7 @@ export class DeclaredWriters {
 
   /** From here on the work's reads stay on the master. */
   begin(context: Context): void {
-    markWrote(context);
+    declareWrote(context);
     this.declared.add(context.work);
   }
 

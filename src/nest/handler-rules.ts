@@ -9,6 +9,8 @@ const SSE_METADATA = '__sse__';
 
 /** What decorators, and the options, say of a handler. */
 export interface HandlerRules {
+  /** What the report calls it: `PostsController.list`. */
+  readonly name: string;
   readonly force: HandlerForce | undefined;
   /** What holds where the request has a master param. */
   readonly masterParam: HandlerForce;
@@ -28,6 +30,7 @@ export function readRules(
   const [method, controller] = [handlerEngineOf(set, handler), handlerEngineOf(set, type)];
   const force = forceBy(method?.engine, forceBy(controller?.engine));
   return {
+    name: `${type.name}.${handler.name}`,
     force,
     masterParam: { engine: 'master', reason: 'master-param', otherwise: force },
     masterParams: new Map([...(controller?.masterParams ?? []), ...(method?.masterParams ?? [])]),

@@ -27,7 +27,7 @@ const ON_CLASSES: readonly (readonly [mark: string, method: string])[] = [
 type Method = (this: unknown, ...args: unknown[]) => unknown;
 
 /** Runs a call of a method as one set's job. */
-type AsJob = (args: readonly unknown[], work: () => unknown) => unknown;
+type AsJob = (name: string, args: readonly unknown[], work: () => unknown) => unknown;
 
 /** By methods that run as jobs: how, for each set. Classes outlive an app; of two apps at a time the later one's sets count. */
 const jobsOf = new WeakMap<Function, Map<string, AsJob>>();
@@ -69,20 +69,21 @@ export class JobMethods implements OnApplicationShutdown {
     this.replaced.push(jobs);
   }
 
-  private readonly asJob: AsJob = (args, work) => {
-    const { name } = this.routing;
-    const { kind, work: around } = currentContext(name);
+  private readonly asJob: AsJob = (name, args, work) => {
+    const { name: set } = this.routing;
+    const { kind, work: around } = currentContext(set);
     if (kind !== 'none' && around.progress !== 'over') return work();
-    const bookmark = bookmarkOfJob(name, args[0]);
-    return this.routing.run(bookmark === undefined ? {} : { bookmark }, work);
+    const bookmark = bookmarkOfJob(set, args[0]);
+    return this.routing.run({ name, ...(bookmark !== undefined && { bookmark }) }, work);
   };
 }
 
 function replacedBy(type: Function, name: string, method: Method): Map<string, AsJob> {
   const jobs = new Map<string, AsJob>();
+  const label = `${type.name}.${name}`;
   const replacement: Method = function (...args) {
     const call = () => method.apply(this, args);
-    return [...jobs.values()].reduce<() => unknown>((work, asJob) => () => asJob(args, work), call)();
+    return [...jobs.values()].reduce<() => unknown>((work, asJob) => () => asJob(label, args, work), call)();
   };
   takeOver(method, replacement);
   Object.defineProperty(type.prototype as object, name, {

@@ -95,8 +95,8 @@ export class RoutingInterceptor implements NestInterceptor {
   private enter(execution: ExecutionContext, rules: HandlerRules): Context {
     const outer = this.outerContext(execution);
     const handler = this.hasMasterParam(execution, rules) ? rules.masterParam : rules.force;
-    const { consistency } = rules;
-    const context = nestContext(outer, { balanced: true, scope: undefined, handler, consistency });
+    const { name, consistency } = rules;
+    const context = nestContext(outer, { name, balanced: true, scope: undefined, handler, consistency });
     this.declare(execution, rules, context);
     if (execution.getType() !== 'http') {
       this.entered.add(execution);

@@ -2,7 +2,7 @@ import type { Context, EngineChoice } from '../context/context.js';
 import { SlavesUnavailableError } from '../errors.js';
 import type { QueryFacts } from './choose.js';
 import type { Decided, Decider, DeciderParts } from './decider.js';
-import type { Decision } from './decision.js';
+import type { Decision, Reason } from './decision.js';
 import type { Foreseen } from './foresight.js';
 import type { ModeSwitch } from './mode-switch.js';
 
@@ -24,12 +24,12 @@ export class ByMode {
 
   /** The decider's word, save that no slave is chosen, nor waited for, while the mode is not `'on'`. */
   decide(query: QueryFacts, context: Context): Decided {
-    const { decider, engines, mode } = this.parts;
+    const { decider, mode } = this.parts;
     if (mode.isOn) return decider.decide(query, context);
     const choice = decider.choice(query, context);
     if (this.isSlaves(choice.engine)) return this.instead(query, context);
     if (mode.current === 'master') return decider.decide(query, context);
-    return decider.arriving({ engine: engines.master, reason: choice.reason }, query, context);
+    return this.onMaster(choice.reason, query, context);
   }
 
   /** A decision that was made, or waited for, while the mode may have been another. */
@@ -46,12 +46,17 @@ export class ByMode {
    * never have served anything, so there the budget says nothing. Throws or rejects with `SlavesUnavailableError`.
    */
   instead(query: QueryFacts, context: Context): Decided {
-    const { noSlave, engines, decider, mode } = this.parts;
+    const { noSlave, decider, mode } = this.parts;
+    if (mode.current === 'shadow') return this.onMaster('mode', query, context);
     const onMaster = (decision: Decision) => decider.arriving(decision, query, context);
-    if (mode.current === 'shadow') return onMaster({ engine: engines.master, reason: 'mode' });
     const decided = noSlave.decideFor('mode', () => mode.current !== 'master', BUDGET_SPENT);
     if (!(decided instanceof Promise)) return onMaster(decided);
     return decided.then((decision) => (decision ? onMaster(decision) : this.decide(query, context)));
+  }
+
+  /** The master, once it shows what the context has seen on a slave. */
+  onMaster(reason: Reason, query: QueryFacts, context: Context): Decided {
+    return this.parts.decider.arriving({ engine: this.parts.engines.master, reason }, query, context);
   }
 
   /** The same of what would become of a query that nothing else refuses. */

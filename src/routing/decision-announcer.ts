@@ -5,6 +5,7 @@ import type { EngineRegistry } from '../engines/engine-registry.js';
 import type { Mode } from '../options/mode.js';
 import type { RoutingLogger } from '../routing-logger.js';
 import type { Decision, Reason } from './decision.js';
+import type { RoutingReport } from './routing-report.js';
 
 /** TurboGears' words: an engine is forced by somebody, or chosen by the rules. The reason follows. */
 const LOG_TEXT = {
@@ -44,6 +45,10 @@ export interface RoutingEventMap {
   engine: [change: { readonly engine: string; readonly from: EngineState; readonly to: EngineState }];
   /** A slave was promoted, and takes the writes from now on. */
   master: [change: { readonly from: string; readonly to: string }];
+  /**
+   * What `routing.report()` gives: once a minute while queries run and it is kept, when shadow mode ends, and when the set ends.
+   */
+  report: [report: RoutingReport];
   /** `routing.mode` was set to another value. */
   mode: [change: { readonly from: Mode; readonly to: Mode }];
   /** A query failed for its engine's sake and is run again. */

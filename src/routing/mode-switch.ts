@@ -11,6 +11,8 @@ const TEXT = {
 
 /** Whether reads may go to slaves at all. Owned by one set; each decision reads it anew. */
 export class ModeSwitch {
+  private changed: ((from: Mode) => void) | undefined;
+
   constructor(
     private mode: Mode,
     private readonly logger: RoutingLogger,
@@ -28,6 +30,11 @@ export class ModeSwitch {
     return this.mode === 'on';
   }
 
+  /** There is one who must know first: the report. */
+  onChange(changed: (from: Mode) => void): void {
+    this.changed = changed;
+  }
+
   /** From the next decision on. Throws `InvalidOptionsError` for what is no mode. */
   turn(to: Mode): void {
     checkOneOf('mode', to, MODES);
@@ -35,6 +42,7 @@ export class ModeSwitch {
     if (to === from) return;
     this.mode = to;
     this.logger.warn(`The mode went from '${from}' to '${to}': ${TEXT[to]} from now on`);
+    this.changed?.(from);
     this.events.emit('mode', { from, to });
   }
 }
