@@ -40,8 +40,8 @@ export class Observer {
 
   constructor(private readonly parts: ObserverParts) {
     this.toldAtMs = parts.clock.nowMs();
-    parts.mode.onChange((from) => {
-      if (from === 'shadow') this.tell();
+    parts.mode.beforeChange(() => {
+      if (parts.mode.current === 'shadow') this.tell();
       parts.collector.clear();
     });
   }
@@ -116,9 +116,10 @@ export class Observer {
 
   /** Emits what is counted, if anything is. */
   tell(): void {
-    const { clock, events } = this.parts;
+    const { clock, events, collector, mode } = this.parts;
     this.toldAtMs = clock.nowMs();
-    if (this.looks() && events.listenerCount('report') > 0) events.emit('report', this.report());
+    if (this.looks() && events.listenerCount('report') > 0)
+      events.emit('report', collector.report(mode.current));
   }
 
   get wouldBe(): WouldBe {

@@ -11,7 +11,7 @@ const TEXT = {
 
 /** Whether reads may go to slaves at all. Owned by one set; each decision reads it anew. */
 export class ModeSwitch {
-  private changed: ((from: Mode) => void) | undefined;
+  private changes: (() => void) | undefined;
 
   constructor(
     private mode: Mode,
@@ -30,9 +30,9 @@ export class ModeSwitch {
     return this.mode === 'on';
   }
 
-  /** There is one who must know first: the report. */
-  onChange(changed: (from: Mode) => void): void {
-    this.changed = changed;
+  /** The report hears of a change right before it. */
+  beforeChange(changes: () => void): void {
+    this.changes = changes;
   }
 
   /** From the next decision on. Throws `InvalidOptionsError` for what is no mode. */
@@ -40,9 +40,9 @@ export class ModeSwitch {
     checkOneOf('mode', to, MODES);
     const from = this.mode;
     if (to === from) return;
+    this.changes?.();
     this.mode = to;
     this.logger.warn(`The mode went from '${from}' to '${to}': ${TEXT[to]} from now on`);
-    this.changed?.(from);
     this.events.emit('mode', { from, to });
   }
 }
