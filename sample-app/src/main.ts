@@ -1,5 +1,6 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
+import { type DatabaseRouting, getDatabaseRoutingToken } from 'nestjs-database-routing';
 import { AppModule } from './app.module.js';
 import { assertFree, portFromEnv } from './port.js';
 import { thingsToTry } from './things-to-try.js';
@@ -13,12 +14,19 @@ try {
   const app = await NestFactory.create(AppModule, { logger: ['error', 'warn'], forceCloseConnections: true });
   app.enableShutdownHooks([], { useProcessExit: true });
   await app.listen(port, HOST);
+  printReports(app.get<DatabaseRouting>(getDatabaseRoutingToken()));
   // From here on the log has a line for each query: which engine, and whether it was forced.
   app.useLogger(['error', 'warn', 'log', 'debug']);
   console.log(thingsToTry(await app.getUrl()));
 } catch (error) {
   console.error(isPortTaken(error) ? `${error.message}. Choose another port: PORT=3001 npm start` : error);
   process.exit(1);
+}
+
+/** Once a minute, and at the end: which reads went to slaves, or with DATABASE_MODE=shadow which would have, and what keeps the rest. */
+function printReports(routing: DatabaseRouting): void {
+  routing.report(); // counts from here on
+  routing.events.on('report', (report) => console.log(String(report)));
 }
 
 function isPortTaken(error: unknown): error is Error {

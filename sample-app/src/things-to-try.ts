@@ -14,6 +14,6 @@ In another terminal; the header Database-Engine of each answer tells who served 
   curl -i ${url}/posts/report                           a slave: a read-only transaction
   curl -i ${url}/posts/1 -X DELETE                      the master
 
-Ctrl-C stops it.
+Ctrl-C stops it, and prints which reads went to slaves. DATABASE_MODE=shadow with a DATABASE_MASTER_URL of yours says which would.
 `;
 }

@@ -1,4 +1,5 @@
-// One figure: µs of CPU time per query, or per request, of the variant `<query|app>:<bare|shadow>`, on the PostgreSQL of the settings.
+// Figures of the work that the variant names, `query` or `app`: µs of CPU time per query, or per request, on a bare Knex and in shadow mode,
+// on the PostgreSQL of the settings.
 import 'reflect-metadata';
 import { fork } from 'node:child_process';
 import { Controller, Get, Inject, Module } from '@nestjs/common';
@@ -8,11 +9,11 @@ import knex from 'knex';
 import { DatabaseRoutingModule, createDatabaseRouting, getKnexToken } from 'nestjs-database-routing';
 import { settings, tell, variant } from '../../bench/alternate.js';
 
-const [work, side] = variant.split(':');
 const { share, connection } = settings();
 const POOL = { min: 0, max: 8 };
 const SHADOW = { client: 'pg', mode: 'shadow', master: { connection }, pool: POOL };
 const BARE = { client: 'pg', connection, pool: POOL };
+const SLICES = 20;
 
 const READS = [
   (db) => db('posts').where({ id: 1 }).first(),
@@ -20,70 +21,78 @@ const READS = [
   (db) => db.raw('select * from posts where id = ?', [1]),
 ];
 
-const RUNS = { query: await ofQueries(), app: await ofApp() };
-
-await RUNS[work]();
-globalThis.gc();
-const before = process.cpuUsage();
-const count = await RUNS[work]();
-const { user, system } = process.cpuUsage(before);
-tell((user + system) / count);
+const sides = variant === 'query' ? await queries() : await apps();
+const count = Math.ceil((variant === 'query' ? 1_500 : 800) * share);
+for (let slice = 0; slice < SLICES / 2; slice++)
+  for (const side of ['bare', 'shadow']) await sides[side](count);
+const usedUs = { bare: 0, shadow: 0 };
+for (let slice = 0; slice < SLICES; slice++) {
+  for (const side of slice % 2 === 0 ? ['bare', 'shadow'] : ['shadow', 'bare']) {
+    globalThis.gc();
+    const before = process.cpuUsage();
+    await sides[side](count);
+    const { user, system } = process.cpuUsage(before);
+    usedUs[side] += user + system;
+  }
+}
+tell({ bare: usedUs.bare / count / SLICES, shadow: usedUs.shadow / count / SLICES });
 
 /** Eight jobs at a time, of three reads each. */
-async function ofQueries() {
-  if (work !== 'query') return undefined;
+async function queries() {
   const routing = createDatabaseRouting(SHADOW);
-  if (side === 'shadow') await routing.ready();
-  const db = side === 'bare' ? knex(BARE) : routing.knex;
-  const job = async () => {
+  await routing.ready();
+  const bare = knex(BARE);
+  const job = async (db) => {
     for (const read of READS) await read(db);
   };
-  const one = side === 'bare' ? job : () => routing.run(job);
-  const total = Math.ceil(30_000 * share);
-  return async () => {
-    let left = total;
-    const client = async () => {
-      for (; left > 0; left -= READS.length) await one();
-    };
-    await Promise.all(Array.from({ length: 8 }, client));
-    return total;
+  return {
+    bare: (total) => atATime(total, () => job(bare)),
+    shadow: (total) => atATime(total, () => routing.run(() => job(routing.knex))),
   };
 }
 
-async function ofApp() {
-  if (work !== 'app') return undefined;
-  const BARE_KNEX = 'BARE_KNEX';
+async function atATime(total, job) {
+  let left = total;
+  const client = async () => {
+    while ((left -= READS.length) >= 0) await job();
+  };
+  await Promise.all(Array.from({ length: POOL.max }, client));
+}
+
+async function apps() {
+  const bare = { token: 'BARE_KNEX', providers: [{ provide: 'BARE_KNEX', useFactory: () => knex(BARE) }] };
+  const shadow = { token: getKnexToken(), imports: [DatabaseRoutingModule.forRoot(SHADOW)] };
+  return { bare: await loadOf(bare), shadow: await loadOf(shadow) };
+}
+
+async function loadOf({ token, ...parts }) {
   class PostsController {
     constructor(db) {
       this.db = db;
     }
 
     async read() {
-      const [post, list, { rows }] = [
-        await READS[0](this.db),
-        await READS[1](this.db),
-        await READS[2](this.db),
-      ];
-      return { post, list, rows };
+      const answers = [];
+      for (const read of READS) answers.push(await read(this.db));
+      return { post: answers[0], list: answers[1], rows: answers[2].rows };
     }
   }
-  Inject(side === 'bare' ? BARE_KNEX : getKnexToken())(PostsController, undefined, 0);
-  Get()(PostsController.prototype, 'read', Object.getOwnPropertyDescriptor(PostsController.prototype, 'read'));
+  Inject(token)(PostsController, undefined, 0);
+  Get()(
+    PostsController.prototype,
+    'read',
+    Object.getOwnPropertyDescriptor(PostsController.prototype, 'read'),
+  );
   Controller('posts')(PostsController);
   class AppModule {}
-  const parts = {
-    bare: { providers: [{ provide: BARE_KNEX, useFactory: () => knex(BARE) }] },
-    shadow: { imports: [DatabaseRoutingModule.forRoot(SHADOW)] },
-  };
-  Module({ ...parts[side], controllers: [PostsController] })(AppModule);
+  Module({ ...parts, controllers: [PostsController] })(AppModule);
   const app = await NestFactory.create(AppModule, new ExpressAdapter(), { logger: false });
   await app.listen(0, '127.0.0.1');
-  const { port } = app.getHttpServer().address();
-  const requests = Math.ceil(8_000 * share);
+  const url = `http://127.0.0.1:${app.getHttpServer().address().port}/posts`;
   const load = new URL('../../bench/load.js', import.meta.url);
-  return () =>
+  return (requests) =>
     new Promise((resolve, reject) => {
-      const child = fork(load, [`http://127.0.0.1:${port}/posts`, String(requests)]);
-      child.once('exit', (code) => (code === 0 ? resolve(requests) : reject(new Error('the load failed'))));
+      const child = fork(load, [url, String(requests)], { execArgv: [] });
+      child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error('the load failed'))));
     });
 }

@@ -1,7 +1,7 @@
 /**
  * What shadow mode costs: the CPU time of the same work on one bare Knex and in shadow mode, on one real PostgreSQL without slaves; by query
- * in a script, and by request in a Nest app whose handler reads three times. Fresh processes, in alternating order. Prints the ratio of each
- * round, their mean, and the bounds that hold it with 95 %.
+ * in a script, and by request in a Nest app whose handler reads three times. Each round is a fresh process that does both in turn, a
+ * little at a time, so that what else the machine does meets both. Prints the ratio of each round, their mean, and its 95 % bounds.
  * Usage: npm run measure:shadow [-- rounds, 5 or more] [-- share of the work]
  */
 import { startReplicatedPostgres } from 'nestjs-database-routing/testing';
@@ -21,9 +21,8 @@ const script = new URL('./shadow-figure.js', import.meta.url);
 const settings = { share: SHARE, connection: { ...master.connection } };
 try {
   for (const work of ['query', 'app']) {
-    const [bare, shadow] = [`${work}:bare`, `${work}:shadow`];
-    const figures = await alternate(script, [bare, shadow], ROUNDS, settings);
-    const [before, after] = [figures.get(bare), figures.get(shadow)];
+    const figures = (await alternate(script, [work], ROUNDS, settings)).get(work);
+    const [before, after] = [figures.map(({ bare }) => bare), figures.map(({ shadow }) => shadow)];
     const ratios = after.map((figure, round) => figure / before[round]);
     const [low, mean, high] = bounds(ratios);
     const us = (all) => `${median(all).toFixed(1)} µs`;

@@ -21,9 +21,9 @@ const PART = new RegExp(PARTS.map(({ source }) => source).join('|'), 'g');
 const COMMENT = /^(?:--|\/\*)/;
 const KEPT = /^(?:\$\d|"[\s\S]*"$|[^\W\d][\w$]*$)/;
 
-/** A query's SQL for a log: without comments and the values that stand in it, and not longer than a line or two. */
-export function queryShape(builder: unknown): string {
-  const sql = queryText(builder) ?? 'a query that does not compile';
+/** A query's SQL for a log: without comments and the values that stand in it, and not longer than a line or two. `otherwise`: for what does not compile to one statement, such as a change of the schema. */
+export function queryShape(builder: unknown, otherwise = 'a query that does not compile'): string {
+  const sql = queryText(builder) ?? otherwise;
   const shape = sql
     .slice(0, LONGEST_TO_LOOK_AT)
     .replace(PART, (part) => (COMMENT.test(part) ? '' : KEPT.test(part) ? part : '?'))

@@ -56,7 +56,7 @@ export class ReportCollector {
   shapeOf(sql: string, builder: unknown): ShapeTally | undefined {
     const known = this.texts.get(sql);
     if (known || !this.newTexts.take()) return known;
-    const shape = queryShape(builder);
+    const shape = queryShape(builder, sql);
     let tally = this.shapes.get(shape);
     if (!tally) {
       if (this.shapes.size >= MOST_SHAPES) return undefined;

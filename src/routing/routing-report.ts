@@ -75,4 +75,6 @@ export interface RoutingReport {
   readonly readThenWrites: readonly FoundReadThenWrite[];
   /** Reads of handlers and shapes beyond those that are told apart (200 and 500); they count in `total`. */
   readonly untold: { readonly handlers: number; readonly shapes: number };
+  /** The page, as plain text. */
+  toString(): string;
 }
