@@ -5,7 +5,7 @@ import { layout } from './layout.js';
 import { type Import, type SourceFile, sourceFiles } from './source-files.js';
 
 /** Optional parts: they import what they like, and no other part imports them. */
-const OPTIONAL = ['testing', 'terminus'];
+const OPTIONAL = ['testing', 'terminus', 'nest-add'];
 
 const MAX_LINES = 200;
 const MAX_FUNCTION_LINES = 50;

@@ -1,0 +1,135 @@
+import type ts from 'typescript';
+import type { App } from './app.js';
+import type { AppFile } from './app-file.js';
+import { ENV_EXAMPLE, envExample } from './env-example.js';
+import { FROM_ENV, Left, OUR_NAME } from './knex-options.js';
+import { KNEX_PACKAGES, type KnexPackage } from './knex-packages.js';
+import { renameImports } from './names.js';
+import { type MadeKnex, knexesMadeIn } from './providers.js';
+import { replaceProvider } from './replace-provider.js';
+import { type Registration, moveRegistration, registrationsIn } from './registrations.js';
+import { importsOf, rootModule } from './root-module.js';
+
+/** Something that was left as it is, for the user to see to. */
+export interface LeftAsItIs {
+  /** `src/reports.module.ts:12`, or a file's path. */
+  readonly at: string;
+  readonly why: string;
+}
+
+const MODULE = 'DatabaseRoutingModule';
+
+/** What becomes of an app: one module of ours, from the environment or in place of the one Knex that the app has. */
+export class AddRouting {
+  /** By their paths, as they are to be. */
+  readonly changed = new Map<string, string>();
+  readonly left: LeftAsItIs[] = [];
+  /** Packages that nothing imports any more. */
+  readonly unneeded: string[] = [];
+  /** Whether the environment names the master, and not the app's code. */
+  isMasterInEnv = true;
+  /** Whether the module was there before. */
+  readonly wasThere: boolean;
+
+  private readonly registrations: readonly Registration[];
+  private readonly made: readonly MadeKnex[];
+  private moved: KnexPackage | undefined;
+
+  constructor(private readonly app: App) {
+    const own = app.sources.filter(({ isTest }) => !isTest);
+    this.registrations = app.sources.flatMap(registrationsIn);
+    this.made = own.flatMap(knexesMadeIn);
+    this.wasThere = own.some(hasOurModule);
+    if (!this.wasThere && !this.moveTheOne()) this.addModule();
+    this.leaveOthers();
+    for (const one of KNEX_PACKAGES) this.finish(one);
+    this.write();
+  }
+
+  /** Whether the app had one Knex, and it is ours now. */
+  private moveTheOne(): boolean {
+    const [one, ...others] = this.candidates();
+    if (!one || others.length > 0) return false;
+    const options = 'of' in one ? moveRegistration(one) : replaceProvider(this.app, one);
+    if (options instanceof Left) {
+      this.leave(one.source, options);
+      return false;
+    }
+    this.isMasterInEnv = options.isMasterInEnv;
+    if ('of' in one) this.moved = one.of;
+    return true;
+  }
+
+  private candidates(): (Registration | MadeKnex)[] {
+    const registered = this.registrations.filter(({ source, isDefault }) => isDefault && !source.isTest);
+    return [...registered, ...this.made.filter(({ provider }) => !(provider instanceof Left))];
+  }
+
+  private addModule(): void {
+    const root = rootModule(this.app);
+    const put = root && importsOf(root);
+    if (!put) this.left.push({ at: this.app.entryFile, why: `no root module was found to import ${MODULE}` });
+    else if (put instanceof Left) this.leave(root.source, put);
+    else {
+      put(
+        `${root.source.imports.need(OUR_NAME, MODULE)}.forRootAsync({\n  useFactory: () => ${FROM_ENV},\n})`,
+      );
+      root.source.imports.need(OUR_NAME, 'optionsFromEnv');
+    }
+  }
+
+  private leaveOthers(): void {
+    for (const { source, provider } of this.made) if (provider instanceof Left) this.leave(source, provider);
+    const candidates = this.candidates();
+    if (!this.wasThere && candidates.length < 2) return;
+    const why = this.wasThere
+      ? `${MODULE} is there already, and this Knex beside it`
+      : `the app has ${candidates.length} Knexes, and which of them is to be routed can't be told`;
+    for (const { source, call } of candidates) this.leave(source, new Left(call, why));
+  }
+
+  /** What tests register, and all names of a package whose Knex is ours now. */
+  private finish(of: KnexPackage): void {
+    const users = this.app.sources.filter(({ imports }) => imports.from(of.from).length > 0);
+    const registered = this.registrations.filter((one) => one.of === of && one.isDefault);
+    const isMoved = this.moved === of || (this.wasThere && registered.every(({ source }) => source.isTest));
+    const stays = `it stays with ${of.from}`;
+    if (users.length === 0 || (!isMoved && registered.length > 0)) return;
+    for (const one of registered.filter(({ source }) => source.isTest && isMoved)) {
+      const options = moveRegistration(one);
+      if (options instanceof Left) this.leave(one.source, options);
+    }
+    for (const user of users) {
+      const nodes: readonly ts.Node[] = isMoved ? renameImports(user, of) : user.imports.from(of.from);
+      const why = isMoved
+        ? `${stays}: only the connection without a name is moved`
+        : `${stays}: where its Knex is registered was not found`;
+      for (const node of nodes) this.leave(user, new Left(node, why));
+    }
+    if (users.every(({ imports }) => imports.isWithout(of.from))) this.unneeded.push(of.from);
+  }
+
+  private leave(source: AppFile, { node, why }: Left): void {
+    this.left.push({ at: source.at(node), why });
+  }
+
+  private write(): void {
+    for (const source of this.app.sources) {
+      source.imports.write();
+      if (!source.edits.isEmpty) this.changed.set(source.path, source.result());
+    }
+    if (this.wasThere) return; // then the variables are the user's own affair
+    const { tree } = this.app;
+    const before = tree.exists(ENV_EXAMPLE) ? tree.readText(ENV_EXAMPLE) : '';
+    const after = envExample(before, this.isMasterInEnv);
+    if (after !== before) this.changed.set(ENV_EXAMPLE, after);
+  }
+}
+
+function hasOurModule(source: AppFile): boolean {
+  const { ts } = source;
+  const names = source.imports.named(OUR_NAME).filter(({ imported }) => imported === MODULE);
+  return names.some(({ local }) =>
+    source.uses(local).some(({ parent }) => ts.isPropertyAccessExpression(parent)),
+  );
+}
