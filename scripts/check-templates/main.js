@@ -1,15 +1,17 @@
-// Puts the package into the apps that Nest's own CLI makes, as a reader of the README would: npm run check:templates
-import { execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+// Puts the package into the apps that Nest's own CLI makes, as a reader of the README would, and by `nest add` into apps that have a Knex:
+// npm run check:templates, or one of the apps alone: npm run check:templates -- nestjs-knex
+import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startReplicatedPostgres } from 'nestjs-database-routing/testing';
-import { freePort } from '../../dist/esm/testing/free-port.js';
 import { pack } from '../common/pack.js';
+import { answerOf, execute } from './apps.js';
+import { APPS, tryNestAdd } from './nest-add.js';
 
 const ROOT = join(import.meta.dirname, '../..');
 const CLIS = ['11', '12'];
 const NAME = 'nestjs-database-routing';
+const [only] = process.argv.slice(2);
 
 const readme = blocksOf('README.md');
 const gettingStarted = blocksOf('docs/getting-started.md');
@@ -21,23 +23,33 @@ try {
   await databases.master.query("CREATE VIEW posts AS SELECT current_setting('cluster_name') AS server");
   await databases.caughtUp();
   const tarball = pack(folder);
-  for (const cli of CLIS) await tryTemplate(cli, tarball);
-  console.log(`\n${CLIS.length} templates passed`);
+  const apps = APPS.filter(({ fixture }) => !only || fixture === only);
+  for (const cli of CLIS) {
+    const own = apps.filter((app) => app.cli === cli);
+    const base = join(folder, `template${cli}`);
+    if (only && own.length === 0) continue;
+    console.log(`\nNest's template ${cli}`);
+    console.log(`  nest new template${cli}`);
+    execute(`npx --yes @nestjs/cli@${cli} new template${cli} --package-manager npm --skip-git`, folder);
+    if (!only) await tryTemplate(cli, base, tarball);
+    for (const one of own) {
+      console.log(`\nnest add to an app on ${one.fixture}, Nest ${cli}`);
+      await tryNestAdd(one, { base, app: join(folder, one.fixture), tarball, databases });
+    }
+  }
+  console.log(`\n${only ? '' : `${CLIS.length} templates and `}${apps.length} apps passed`);
 } finally {
   await databases.stop();
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function tryTemplate(cli, tarball) {
+async function tryTemplate(cli, base, tarball) {
   const app = join(folder, `app${cli}`);
+  cpSync(base, app, { recursive: true, verbatimSymlinks: true });
   const run = (command, env = {}) => {
     console.log(`  ${command.replace(tarball, NAME)}`);
     execute(command, app, env);
   };
-  console.log(`\nNest's template ${cli}`);
-  console.log(`  nest new app${cli}`);
-  execute(`npx --yes @nestjs/cli@${cli} new app${cli} --package-manager npm --skip-git`, folder);
-
   for (const { code } of gettingStarted.filter(({ language }) => language === 'sh'))
     for (const command of code.trim().split('\n')) run(command.replace(NAME, tarball));
   importPosts(app);
@@ -53,7 +65,9 @@ async function tryTemplate(cli, tarball) {
   run('npm run build');
   run('npm test', env);
   run('npm run test:e2e', env);
-  console.log(`  GET /posts: answered by ${await answerOf(app, env)}`);
+  const engine = await answerOf(app, env);
+  console.log(`  GET /posts: answered by ${engine}`);
+  if (!/^slave[12]$/.test(engine)) throw new Error(`a read was answered by ${engine}, not by a slave`);
 }
 
 /** What docs/testing.md shows, and where it says: a unit test without a database, and an e2e test on real replication. */
@@ -83,53 +97,6 @@ function importPosts(app) {
     path,
     `import { AppModule as PostsModule } from './posts.module${extension}';\n${root.replace('imports: []', 'imports: [PostsModule]')}`,
   );
-}
-
-/** Which server answers a read of the app that runs. */
-async function answerOf(app, env) {
-  const port = await freePort();
-  const options = {
-    cwd: app,
-    env: { ...process.env, ...env, PORT: String(port) },
-    stdio: ['ignore', 'ignore', 'inherit'],
-  };
-  const server = spawn('node', ['dist/main.js'], options);
-  try {
-    const posts = await eventually(() =>
-      fetch(`http://127.0.0.1:${port}/posts`).then((answer) => answer.json()),
-    );
-    const node = posts[0].server.split('.').at(-1);
-    if (!/^slave[12]$/.test(node)) throw new Error(`a read was answered by ${node}, not by a slave`);
-    return node;
-  } finally {
-    server.kill();
-  }
-}
-
-async function eventually(ask) {
-  for (let tries = 0; ; tries++) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (tries > 100) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 200));
-    }
-  }
-}
-
-/** Shows what a command printed only where it failed. */
-function execute(command, cwd, env = {}) {
-  try {
-    execFileSync('sh', ['-c', command], {
-      cwd,
-      env: { ...process.env, ...env, CI: 'true' },
-      encoding: 'utf8',
-      stdio: 'pipe',
-      timeout: 600_000,
-    });
-  } catch (error) {
-    throw new Error(`${command} failed\n${error.stdout}\n${error.stderr}`, { cause: error });
-  }
 }
 
 function blocksOf(page) {
