@@ -12,8 +12,9 @@ import { importsOf, rootModule } from './root-module.js';
 
 /** Something that was left as it is, for the user to see to. */
 export interface LeftAsItIs {
-  /** `src/reports.module.ts:12`, or a file's path. */
-  readonly at: string;
+  readonly path: string;
+  /** In the file as it was, from 1. */
+  readonly line?: number;
   readonly why: string;
 }
 
@@ -68,7 +69,8 @@ export class AddRouting {
   private addModule(): void {
     const root = rootModule(this.app);
     const put = root && importsOf(root);
-    if (!put) this.left.push({ at: this.app.entryFile, why: `no root module was found to import ${MODULE}` });
+    if (!put)
+      this.left.push({ path: this.app.entryFile, why: `no root module was found to import ${MODULE}` });
     else if (put instanceof Left) this.leave(root.source, put);
     else {
       put(
@@ -93,7 +95,6 @@ export class AddRouting {
     const users = this.app.sources.filter(({ imports }) => imports.from(of.from).length > 0);
     const registered = this.registrations.filter((one) => one.of === of && one.isDefault);
     const isMoved = this.moved === of || (this.wasThere && registered.every(({ source }) => source.isTest));
-    const stays = `it stays with ${of.from}`;
     if (users.length === 0 || (!isMoved && registered.length > 0)) return;
     for (const one of registered.filter(({ source }) => source.isTest && isMoved)) {
       const options = moveRegistration(one);
@@ -102,15 +103,15 @@ export class AddRouting {
     for (const user of users) {
       const nodes: readonly ts.Node[] = isMoved ? renameImports(user, of) : user.imports.from(of.from);
       const why = isMoved
-        ? `${stays}: only the connection without a name is moved`
-        : `${stays}: where its Knex is registered was not found`;
-      for (const node of nodes) this.leave(user, new Left(node, why));
+        ? 'only the connection without a name is moved'
+        : 'where its Knex is registered was not found';
+      for (const node of nodes) this.leave(user, new Left(node, `${asSeen(user, node)} stays: ${why}`));
     }
     if (users.every(({ imports }) => imports.isWithout(of.from))) this.unneeded.push(of.from);
   }
 
   private leave(source: AppFile, { node, why }: Left): void {
-    this.left.push({ at: source.at(node), why });
+    this.left.push({ path: source.path, line: source.lineOf(node), why });
   }
 
   private write(): void {
@@ -124,6 +125,12 @@ export class AddRouting {
     const after = envExample(before, this.isMasterInEnv);
     if (after !== before) this.changed.set(ENV_EXAMPLE, after);
   }
+}
+
+/** A name with what it is called with, or the first line of what else it is. */
+function asSeen(source: AppFile, node: ts.Node): string {
+  const call = source.ts.isCallExpression(node.parent) ? node.parent : node;
+  return source.textOf(call).split('\n')[0]!;
 }
 
 function hasOurModule(source: AppFile): boolean {

@@ -9,15 +9,19 @@ interface Prettier {
 }
 
 /**
- * A changed file as the app's Prettier writes it, where it was written so before: what was put in takes on the app's quotes, semicolons and
- * widths, and nothing else moves. Elsewhere the text as it is.
+ * A changed source as the app's Prettier writes it, where it was written so before: what was put in takes on the app's quotes and widths,
+ * and nothing else moves. Elsewhere, and where Prettier fails, the text as it is.
  */
 export async function asPretty(folder: string, path: string, before: string, after: string): Promise<string> {
-  const prettier = prettierOf(folder);
+  const prettier = path.endsWith('.ts') ? prettierOf(folder) : undefined;
   if (!prettier) return after;
   const file = join(folder, path);
-  const options = { ...(await prettier.resolveConfig(file, { editorconfig: true })), filepath: file };
-  return (await prettier.check(before, options)) ? prettier.format(after, options) : after;
+  try {
+    const options = { ...(await prettier.resolveConfig(file, { editorconfig: true })), filepath: file };
+    return (await prettier.check(before, options)) ? await prettier.format(after, options) : after;
+  } catch {
+    return after; // a plugin that is missing, say
+  }
 }
 
 function prettierOf(folder: string): Prettier | undefined {

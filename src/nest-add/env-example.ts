@@ -25,7 +25,7 @@ const OTHERS: readonly Variable[] = [
     name: 'DATABASE_MODE',
     value: 'shadow',
     comment:
-      'shadow: all runs on the master as before, and is reported where it would have gone. on: reads go to slaves. master: nothing does.',
+      'shadow: all runs on the master as before, and what would move is reported. on: it moves. master: nothing does.',
   },
 ];
 

@@ -2,6 +2,7 @@ import { AddRouting } from './add-routing.js';
 import { App } from './app.js';
 import { asPretty } from './app-prettier.js';
 import { appTypescript } from './app-typescript.js';
+import { lineNow } from './line-now.js';
 import { nextSteps } from './next-steps.js';
 import type { SchematicContext, Tree } from './tree.js';
 
@@ -17,11 +18,17 @@ export function nestAdd({ sourceRoot }: NestAddOptions) {
     const app = new App(tree, appTypescript(folder), sourceRoot);
     const added = new AddRouting(app);
     const steps = nextSteps(app, added);
+    const before = new Map(
+      added.left.map(({ path }) => [path, tree.exists(path) ? tree.readText(path) : '']),
+    );
     for (const [path, text] of added.changed)
       if (tree.exists(path)) tree.overwrite(path, await asPretty(folder, path, tree.readText(path), text));
       else tree.create(path, text);
     if (added.left.length > 0) logger.warn('Left as it is:');
-    for (const { at, why } of added.left) logger.warn(`  ${at}  ${why}`);
+    for (const { path, line, why } of added.left) {
+      const at = line === undefined ? '' : `:${lineNow(before.get(path)!, line, tree.readText(path))}`;
+      logger.warn(`  ${path}${at}  ${why}`);
+    }
     for (const line of added.changed.size > 0 ? steps : ['Nothing to change.']) logger.info(line);
   };
 }

@@ -26,7 +26,10 @@ export function nextSteps(app: App, { changed, left, unneeded, isMasterInEnv }: 
       : []),
     ...(missing.length > 0 ? [`${manager.add} ${missing.join(' ')}`] : []),
     ...(gone.length > 0 ? [`${manager.remove} ${gone.join(' ')}`] : []),
-    `Set ${isMasterInEnv ? 'DATABASE_MASTER_URL and ' : ''}DATABASE_MODE as ${ENV_EXAMPLE} has them. Nest reads no .env by itself: nest start --env-file .env`,
+    isMasterInEnv
+      ? `Set DATABASE_MASTER_URL and DATABASE_MODE, as in ${ENV_EXAMPLE}.`
+      : `Set DATABASE_MODE, as in ${ENV_EXAMPLE}. The address of the master stays where the code has it.`,
+    'Nest reads no .env by itself, but for ConfigModule: nest start --env-file .env',
     'Run the app and its tests. With DATABASE_MODE=shadow all queries run on the master as before; what would go to slaves is reported.',
     'Then name a slave in DATABASE_SLAVES_SLAVE1_URL, and set DATABASE_MODE=on. DATABASE_MODE=master takes it back at once.',
   ];

@@ -21,9 +21,9 @@ export class Source {
     return /(?:^|\/)tests?\/|[.-](?:spec|test)\.[cm]?ts$/.test(this.path);
   }
 
-  /** `src/app.module.ts:12` */
-  at(node: ts.Node): string {
-    return `${this.path}:${this.ast.getLineAndCharacterOfPosition(node.getStart(this.ast)).line + 1}`;
+  /** The line that a node begins on, from 1. */
+  lineOf(node: ts.Node): number {
+    return this.ast.getLineAndCharacterOfPosition(node.getStart(this.ast)).line + 1;
   }
 
   textOf(node: ts.Node): string {

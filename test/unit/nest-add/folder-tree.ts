@@ -47,7 +47,7 @@ export function addTo(files: Files, sourceRoot?: string): Outcome {
   return {
     files: { ...files, ...Object.fromEntries(added.changed) },
     changed: [...added.changed.keys()],
-    left: added.left.map(({ at, why }) => `${at} ${why}`),
+    left: added.left.map(({ path, line, why }) => `${path}${line === undefined ? '' : `:${line}`} ${why}`),
     unneeded: added.unneeded,
     steps: nextSteps(app, added),
   };

@@ -201,7 +201,7 @@ describe('an app with several Knexes', () => {
     expect(text).toContain("KnexModule.forRoot({config: two}, 'reports')");
     expect(text).toContain("import {KnexModule} from 'nest-knexjs';");
     expect(left).toEqual([
-      'src/app.module.ts:7 it stays with nest-knexjs: only the connection without a name is moved',
+      'src/app.module.ts:7 KnexModule stays: only the connection without a name is moved',
     ]);
     expect(unneeded).toEqual([]);
   });

@@ -129,6 +129,6 @@ describe('what is printed', () => {
   });
 
   it('tells of the variables, and that the app begins in shadow mode', () => {
-    expect(shownBy({})).toContain('Set DATABASE_MASTER_URL and DATABASE_MODE as .env.example has them.');
+    expect(shownBy({})).toContain('Set DATABASE_MASTER_URL and DATABASE_MODE');
   });
 });
