@@ -37,9 +37,14 @@ export async function tryNestAdd({ fixture, packages }, { base, app, tarball, da
   const gone = packages.split(' ').find((one) => /knex/.test(one));
   if (gone) run(`npm uninstall ${gone.replace(/@[\d.]+$/, '')}`);
   passes(run, { ...env, DATABASE_MODE: 'on' });
-  const engine = await answerOf(app, { ...env, DATABASE_MODE: 'on' });
-  console.log(`  GET /posts: answered by ${engine}`);
-  if (engine !== 'slave1') throw new Error(`a read was answered by ${engine}, not by the slave`);
+  for (const [mode, engine] of [
+    ['on', 'slave1'],
+    ['shadow', 'master'],
+  ]) {
+    const answer = await answerOf(app, { ...env, DATABASE_MODE: mode });
+    console.log(`  GET /posts with DATABASE_MODE=${mode}: answered by ${answer}`);
+    if (answer !== engine) throw new Error(`a read was answered by ${answer}, not by ${engine}`);
+  }
 }
 
 function passes(run, env) {
