@@ -13,7 +13,7 @@ import { importsOf, rootModule } from './root-module.js';
 /** Something that was left as it is, for the user to see to. */
 export interface LeftAsItIs {
   readonly path: string;
-  /** In the file as it was, from 1. */
+  /** In the file as it is in `changed`, from 1. */
   readonly line?: number;
   readonly why: string;
 }
@@ -24,7 +24,6 @@ const MODULE = 'DatabaseRoutingModule';
 export class AddRouting {
   /** By their paths, as they are to be. */
   readonly changed = new Map<string, string>();
-  readonly left: LeftAsItIs[] = [];
   /** Packages that nothing imports any more. */
   readonly unneeded: string[] = [];
   /** Whether the environment names the master, and not the app's code. */
@@ -32,6 +31,8 @@ export class AddRouting {
   /** Whether the module was there before. */
   readonly wasThere: boolean;
 
+  private readonly leaving: { readonly source?: AppFile; readonly node?: ts.Node; readonly why: string }[] =
+    [];
   private readonly registrations: readonly Registration[];
   private readonly made: readonly MadeKnex[];
   private moved: KnexPackage | undefined;
@@ -45,6 +46,15 @@ export class AddRouting {
     this.leaveOthers();
     for (const one of KNEX_PACKAGES) this.finish(one);
     this.write();
+  }
+
+  /** What was left, once the changes are known. */
+  get left(): LeftAsItIs[] {
+    return this.leaving.map(({ source, node, why }) =>
+      source && node
+        ? { path: source.path, line: source.lineOf(node), why }
+        : { path: this.app.entryFile, why },
+    );
   }
 
   /** Whether the app had one Knex, and it is ours now. */
@@ -69,8 +79,7 @@ export class AddRouting {
   private addModule(): void {
     const root = rootModule(this.app);
     const put = root && importsOf(root);
-    if (!put)
-      this.left.push({ path: this.app.entryFile, why: `no root module was found to import ${MODULE}` });
+    if (!put) this.leaving.push({ why: `no root module was found to import ${MODULE}` });
     else if (put instanceof Left) this.leave(root.source, put);
     else {
       put(
@@ -92,11 +101,12 @@ export class AddRouting {
 
   /** What tests register, and all names of a package whose Knex is ours now. */
   private finish(of: KnexPackage): void {
-    const users = this.app.sources.filter(({ imports }) => imports.from(of.from).length > 0);
+    const { sources } = this.app;
+    const users = sources.filter(({ imports }) => imports.from(of.from).length > 0);
     const registered = this.registrations.filter((one) => one.of === of && one.isDefault);
     const isMoved = this.moved === of || (this.wasThere && registered.every(({ source }) => source.isTest));
-    if (users.length === 0 || (!isMoved && registered.length > 0)) return;
-    for (const one of registered.filter(({ source }) => source.isTest && isMoved)) {
+    if (!isMoved && registered.length > 0) return;
+    for (const one of registered.filter(({ source }) => source.isTest)) {
       const options = moveRegistration(one);
       if (options instanceof Left) this.leave(one.source, options);
     }
@@ -107,11 +117,18 @@ export class AddRouting {
         : 'where its Knex is registered was not found';
       for (const node of nodes) this.leave(user, new Left(node, `${asSeen(user, node)} stays: ${why}`));
     }
-    if (users.every(({ imports }) => imports.isWithout(of.from))) this.unneeded.push(of.from);
+    const others = sources.flatMap((source) => otherUses(source, of).map((node) => ({ source, node })));
+    for (const { source, node } of others)
+      this.leave(
+        source,
+        new Left(node, `${asSeen(source, node)} stays: only what is imported by name is moved`),
+      );
+    const isWithout = users.every(({ imports }) => imports.isWithout(of.from));
+    if (users.length > 0 && isWithout && others.length === 0) this.unneeded.push(of.from);
   }
 
   private leave(source: AppFile, { node, why }: Left): void {
-    this.left.push({ path: source.path, line: source.lineOf(node), why });
+    this.leaving.push({ source, node, why });
   }
 
   private write(): void {
@@ -125,6 +142,13 @@ export class AddRouting {
     const after = envExample(before, this.isMasterInEnv);
     if (after !== before) this.changed.set(ENV_EXAMPLE, after);
   }
+}
+
+/** `require`, `import()`, `export … from` and mocks of a package. */
+function otherUses(source: AppFile, { from }: KnexPackage): ts.Node[] {
+  const { ts } = source;
+  const texts = source.all((node) => ts.isStringLiteralLike(node)).filter(({ text }) => text === from);
+  return texts.filter(({ parent }) => !ts.isImportDeclaration(parent));
 }
 
 /** A name with what it is called with, or the first line of what else it is. */

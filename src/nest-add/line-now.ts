@@ -1,4 +1,4 @@
-/** Where a line of a text is in what it has become: by the words on it, since lines have come and gone before it. */
+/** Where a line of a text is once a formatter has been over it: by the words on it, since lines may have come and gone before it. */
 export function lineNow(before: string, line: number, after: string): number {
   const [old, now] = [before, after].map((text) => text.split('\n').map((one) => one.trim())) as [
     string[],

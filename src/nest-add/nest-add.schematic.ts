@@ -17,17 +17,17 @@ export function nestAdd({ sourceRoot }: NestAddOptions) {
     const folder = process.cwd();
     const app = new App(tree, appTypescript(folder), sourceRoot);
     const added = new AddRouting(app);
+    const { left } = added;
     const steps = nextSteps(app, added);
-    const before = new Map(
-      added.left.map(({ path }) => [path, tree.exists(path) ? tree.readText(path) : '']),
-    );
     for (const [path, text] of added.changed)
       if (tree.exists(path)) tree.overwrite(path, await asPretty(folder, path, tree.readText(path), text));
       else tree.create(path, text);
-    if (added.left.length > 0) logger.warn('Left as it is:');
-    for (const { path, line, why } of added.left) {
-      const at = line === undefined ? '' : `:${lineNow(before.get(path)!, line, tree.readText(path))}`;
-      logger.warn(`  ${path}${at}  ${why}`);
+    if (left.length > 0) logger.warn('Left as it is:');
+    for (const { path, line, why } of left) {
+      const text = line === undefined ? '' : tree.readText(path);
+      logger.warn(
+        `  ${path}${line === undefined ? '' : `:${lineNow(added.changed.get(path) ?? text, line, text)}`}  ${why}`,
+      );
     }
     for (const line of added.changed.size > 0 ? steps : ['Nothing to change.']) logger.info(line);
   };

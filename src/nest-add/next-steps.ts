@@ -27,7 +27,7 @@ export function nextSteps(app: App, { changed, left, unneeded, isMasterInEnv }: 
     ...(missing.length > 0 ? [`${manager.add} ${missing.join(' ')}`] : []),
     ...(gone.length > 0 ? [`${manager.remove} ${gone.join(' ')}`] : []),
     isMasterInEnv
-      ? `Set DATABASE_MASTER_URL and DATABASE_MODE, as in ${ENV_EXAMPLE}.`
+      ? `Set DATABASE_MASTER_URL, or DATABASE_URL, and DATABASE_MODE, as in ${ENV_EXAMPLE}.`
       : `Set DATABASE_MODE, as in ${ENV_EXAMPLE}. The address of the master stays where the code has it.`,
     'Nest reads no .env by itself, but for ConfigModule: nest start --env-file .env',
     'Run the app and its tests. With DATABASE_MODE=shadow all queries run on the master as before; what would go to slaves is reported.',

@@ -90,11 +90,11 @@ export function moveProvider({ source, call, provider }: MadeKnex): MovedProvide
   const { object, how, factory, inject } = provider;
   const typed = typeOf(source, object);
   if (typed) return new Left(typed, `its type ${source.textOf(typed)} says how it provides`);
-  const injected = inject ? configModuleFor(source, inject) : [];
-  if (injected instanceof Left) return injected;
   const [config] = call.arguments;
   const options = config ? optionsOf(source, config) : new Left(call, 'it has no configuration');
   if (options instanceof Left) return options;
+  const injected = inject ? configModuleFor(source, inject) : [];
+  if (injected instanceof Left) return injected;
   const module = source.imports.need(OUR_NAME, 'DatabaseRoutingModule');
   source.imports.need(OUR_NAME, 'optionsFromEnv');
   const text = `${module}.forRootAsync({${linesOf(source, provider, [...injected, factoryOfModule(source, how, factory, options)])}\n})`;

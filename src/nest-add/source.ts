@@ -21,9 +21,9 @@ export class Source {
     return /(?:^|\/)tests?\/|[.-](?:spec|test)\.[cm]?ts$/.test(this.path);
   }
 
-  /** The line that a node begins on, from 1. */
+  /** The line that a node begins on after the changes, from 1. */
   lineOf(node: ts.Node): number {
-    return this.ast.getLineAndCharacterOfPosition(node.getStart(this.ast)).line + 1;
+    return this.edits.applyTo(this.text, 0, node.getStart(this.ast)).split('\n').length;
   }
 
   textOf(node: ts.Node): string {

@@ -96,7 +96,7 @@ describe('names that others have too', () => {
 import { InjectKnex as RoutedInjectKnex } from 'nestjs-database-routing';
 class A { constructor(@RoutedInjectKnex() a, @InjectKnex('b') b) {} }
 `);
-    expect(left).toEqual(["src/a.ts:2 InjectKnex('b') stays: only the connection without a name is moved"]);
+    expect(left).toEqual(["src/a.ts:3 InjectKnex('b') stays: only the connection without a name is moved"]);
   });
 
   it('of the module are ours where it is exported, and stay where it is imported bare', () => {
@@ -125,5 +125,17 @@ class A { constructor(@RoutedInjectKnex() a, @InjectKnex('b') b) {} }
     const { changed, steps } = addTo({ ...inApps, 'libs/data/src/a.ts': lib }, 'apps/shop/src');
     expect(changed).toContain('libs/data/src/a.ts');
     expect(steps.join('\n')).toContain('--project');
+  });
+
+  it.each([
+    ["export { InjectKnex } from 'nestjs-knex';", "'nestjs-knex'"],
+    ["const { InjectKnex } = require('nestjs-knex');", "require('nestjs-knex')"],
+    ["jest.mock('nestjs-knex');", "jest.mock('nestjs-knex')"],
+  ])('that come by another way are told, and the package stays: %s', (text, shown) => {
+    const { left, unneeded } = addTo(
+      appOf('[KnexModule.forRoot({ config })]', { head, 'src/a.ts': `${text}\n` }),
+    );
+    expect(left).toEqual([`src/a.ts:1 ${shown} stays: only what is imported by name is moved`]);
+    expect(unneeded).toEqual([]);
   });
 });

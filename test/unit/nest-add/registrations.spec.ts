@@ -180,7 +180,7 @@ describe('the options of a Knex that a package registers', () => {
     // prettier-ignore
     const injected = "import { InjectModel } from 'nest-knexjs';\nclass A { constructor(@InjectModel() readonly knex) {} }\n";
     const { text, left, unneeded } = moduleOf(`[${registration}]`, { 'src/a.ts': injected });
-    expect(left).toEqual([`src/app.module.ts:5 ${why}`]);
+    expect(left).toEqual([`src/app.module.ts:6 ${why}`]);
     expect(text).toContain(plain(registration));
     expect(text).toContain(
       'DatabaseRoutingModule.forRootAsync({useFactory: () => optionsFromEnv(process.env)})',
@@ -201,14 +201,14 @@ describe('an app with several Knexes', () => {
     expect(text).toContain("KnexModule.forRoot({config: two}, 'reports')");
     expect(text).toContain("import {KnexModule} from 'nest-knexjs';");
     expect(left).toEqual([
-      'src/app.module.ts:7 KnexModule stays: only the connection without a name is moved',
+      'src/app.module.ts:11 KnexModule stays: only the connection without a name is moved',
     ]);
     expect(unneeded).toEqual([]);
   });
 
   it('has none moved where two have no name', () => {
     const { left } = moduleOf(two.replace(", 'reports'", ''));
-    expect(left).toEqual([6, 7].map((line) => `src/app.module.ts:${line} the app has 2 Knexes, and which of them is to be routed can't be told`)); // prettier-ignore
+    expect(left).toEqual([7, 8].map((line) => `src/app.module.ts:${line} the app has 2 Knexes, and which of them is to be routed can't be told`)); // prettier-ignore
   });
 });
 

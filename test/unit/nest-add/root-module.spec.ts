@@ -129,6 +129,8 @@ describe('what is printed', () => {
   });
 
   it('tells of the variables, and that the app begins in shadow mode', () => {
-    expect(shownBy({})).toContain('Set DATABASE_MASTER_URL and DATABASE_MODE');
+    expect(shownBy({})).toContain(
+      'Set DATABASE_MASTER_URL, or DATABASE_URL, and DATABASE_MODE, as in .env.example.',
+    );
   });
 });
