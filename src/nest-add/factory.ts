@@ -1,6 +1,7 @@
 import type ts from 'typescript';
 import { Edits } from './edits.js';
-import { Left, type RoutingOptions } from './knex-options.js';
+import type { RoutingOptions } from './knex-options.js';
+import { Left } from './left.js';
 import type { Source } from './source.js';
 
 export type Factory = ts.ArrowFunction | ts.FunctionExpression | ts.MethodDeclaration;

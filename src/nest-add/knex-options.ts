@@ -1,5 +1,6 @@
 import type ts from 'typescript';
 import { Edits } from './edits.js';
+import { Left } from './left.js';
 import type { Source } from './source.js';
 
 export const OUR_NAME = 'nestjs-database-routing';
@@ -12,14 +13,6 @@ export interface RoutingOptions {
   readonly before?: string;
   /** Whether the environment names the master, rather than the code. */
   readonly isMasterInEnv: boolean;
-}
-
-/** Why something is left as it is. */
-export class Left {
-  constructor(
-    readonly node: ts.Node,
-    readonly why: string,
-  ) {}
 }
 
 export const FROM_ENV = 'optionsFromEnv(process.env)';

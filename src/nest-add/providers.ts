@@ -1,6 +1,7 @@
 import type ts from 'typescript';
 import { type Factory, factoryOf, factoryText, newFactory, returnedBy } from './factory.js';
-import { Left, OUR_NAME, type RoutingOptions, optionsOf } from './knex-options.js';
+import { OUR_NAME, type RoutingOptions, optionsOf } from './knex-options.js';
+import { Left } from './left.js';
 import type { AppFile } from './app-file.js';
 
 /** A Knex that the app makes: `knex({…})`. */
@@ -25,13 +26,19 @@ export function knexesMadeIn(source: AppFile): MadeKnex[] {
   const { ts } = source;
   return source
     .all(ts.isCallExpression)
-    .filter(({ expression }) => {
+    .filter(({ expression, arguments: [given] }) => {
+      if (!given || isTable(source, given)) return false;
       const isMember =
         ts.isPropertyAccessExpression(expression) && ['knex', 'default'].includes(expression.name.text);
       const callee = isMember ? expression.expression : expression;
       return ts.isIdentifier(callee) && names.includes(callee.text);
     })
     .map((call) => ({ source, call, provider: providerOf(source, call) }));
+}
+
+/** `knex('posts')`, where a parameter is called as the import is. */
+function isTable({ ts }: AppFile, given: ts.Expression): boolean {
+  return ts.isStringLiteralLike(given) && !given.text.includes('://');
 }
 
 /** What a file calls the function that makes a Knex. */
@@ -54,17 +61,15 @@ function namesOfKnex(source: AppFile): string[] {
 
 function providerOf(source: AppFile, call: ts.CallExpression): Provider | Left {
   const { ts } = source;
-  let object: ts.Node = call;
   const isProvider = (node: ts.Node): node is ts.ObjectLiteralExpression =>
     ts.isObjectLiteralExpression(node) && source.property(node, 'provide') !== undefined;
-  while (!isProvider(object)) {
-    if (ts.isSourceFile(object)) return new Left(call, 'a Knex is made here, and not in a provider');
-    object = object.parent;
-  }
-  if (parents(object).some((one) => ts.isFunctionLike(one)))
+  const object = source.parents(call).find(isProvider);
+  if (!object) return new Left(call, 'a Knex is made here, and not in a provider');
+  if (source.parents(object).some((one) => ts.isFunctionLike(one)))
     return new Left(object, 'it may be made more than once');
   const other = object.properties.find((one) => !one.name || !['provide', 'useFactory', 'useValue', 'inject'].includes(source.nameOf(one.name) ?? '')); // prettier-ignore
-  if (other) return new Left(other, `what '${source.textOf(other)}' means for the Knex is not known`);
+  if (other)
+    return new Left(other, `what '${source.textOf(other).split('\n')[0]}' means for the Knex is not known`);
   const how = source.property(object, 'useFactory') ?? source.property(object, 'useValue')!;
   const factory = factoryOf(source, how);
   const made = factory ? returnedBy(source, factory) : source.valueOf(how);
@@ -124,9 +129,9 @@ function linesOf(source: AppFile, { how }: Provider, properties: readonly string
 /** A type that would not fit another name of a Knex. */
 function typeOf(source: AppFile, object: ts.Node): ts.TypeNode | undefined {
   const { ts } = source;
-  const declaration = parents(object).find(
-    (one) => ts.isVariableDeclaration(one) || ts.isSatisfiesExpression(one),
-  );
+  const declaration = source
+    .parents(object)
+    .find((one) => ts.isVariableDeclaration(one) || ts.isSatisfiesExpression(one));
   const type = declaration?.type;
   return type && /FactoryProvider|ValueProvider/.test(source.textOf(type)) ? type : undefined;
 }
@@ -152,10 +157,4 @@ function dropUnused(source: AppFile): void {
   for (const one of source.imports.named('knex')) if (!isUsed(one.specifier.name)) source.imports.drop(one);
   for (const { importClause } of source.imports.from('knex'))
     if (importClause?.name && !isUsed(importClause.name)) source.imports.dropDefault(importClause);
-}
-
-export function parents(node: ts.Node): ts.Node[] {
-  const found: ts.Node[] = [];
-  for (let one = node.parent; one; one = one.parent) found.push(one);
-  return found;
 }

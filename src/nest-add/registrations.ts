@@ -1,7 +1,8 @@
 import type ts from 'typescript';
 import { Edits } from './edits.js';
 import { factoryOf, factoryText, newFactory, returnedBy } from './factory.js';
-import { Left, OUR_NAME, type RoutingOptions, optionsOf, optionsOfAny } from './knex-options.js';
+import { OUR_NAME, type RoutingOptions, optionsOf, optionsOfAny } from './knex-options.js';
+import { Left } from './left.js';
 import { DEFAULT_NAME, KNEX_MODULE, KNEX_PACKAGES, type KnexPackage } from './knex-packages.js';
 import type { AppFile } from './app-file.js';
 

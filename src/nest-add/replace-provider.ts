@@ -2,8 +2,9 @@ import { posix } from 'node:path';
 import type ts from 'typescript';
 import type { App } from './app.js';
 import type { AppFile } from './app-file.js';
-import { Left, type RoutingOptions } from './knex-options.js';
-import { type MadeKnex, moveProvider, parents } from './providers.js';
+import type { RoutingOptions } from './knex-options.js';
+import { Left } from './left.js';
+import { type MadeKnex, moveProvider } from './providers.js';
 import { importsOf, modulesIn, rootModule } from './root-module.js';
 
 /**
@@ -32,9 +33,9 @@ export function replaceProvider(app: App, made: MadeKnex): RoutingOptions | Left
 }
 
 /** The statement of the file that a provider is in, if it is a constant's. */
-function statementOf({ ts }: AppFile, node: ts.Node): ts.Statement | undefined {
-  const found = parents(node).at(-2);
-  return found && ts.isVariableStatement(found) ? found : undefined;
+function statementOf(source: AppFile, node: ts.Node): ts.Statement | undefined {
+  const found = source.parents(node).at(-2);
+  return found && source.ts.isVariableStatement(found) ? found : undefined;
 }
 
 function constantIn(source: AppFile, statement: ts.Statement, module: string): string {

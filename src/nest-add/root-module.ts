@@ -1,6 +1,6 @@
 import type ts from 'typescript';
 import type { App } from './app.js';
-import { Left } from './knex-options.js';
+import { Left } from './left.js';
 import type { AppFile } from './app-file.js';
 
 /** A class with `@Module({…})`. */

@@ -76,16 +76,31 @@ export class Source {
     return /^[ \t]*/.exec(this.text.slice(line))![0];
   }
 
-  /** Takes some of a list away, with the commas between. */
+  /** Takes some of a list away, with the commas between. Comments beside them stay. */
   remove(list: ts.NodeArray<ts.Node>, gone: readonly ts.Node[], edits = this.edits): void {
     const lastKept = list.findLastIndex((one) => !gone.includes(one));
-    for (const one of gone) {
-      const at = list.indexOf(one);
-      if (at < lastKept) edits.put(one.getStart(this.ast), list[at + 1]!.getStart(this.ast), '');
-    }
-    const last = list.at(-1);
-    if (last && lastKept < list.length - 1)
-      edits.put(lastKept < 0 ? list.pos : list[lastKept]!.getEnd(), last.getEnd(), '');
+    for (const one of gone.filter((each) => list.indexOf(each) < lastKept))
+      edits.put(one.getStart(this.ast), this.afterComma(one), '');
+    const [first, last] = [list[lastKept + 1], list.at(-1)];
+    if (!first || !last) return;
+    const start = list[lastKept]?.getEnd() ?? list.pos;
+    const between = this.text.slice(start, first.getStart(this.ast));
+    if (!/\/[/*]/.test(between)) return edits.put(start, last.getEnd(), '');
+    const comma = /^\s*,/.exec(this.text.slice(last.getEnd()))?.[0].length ?? 0;
+    edits.put(start + between.trimEnd().length, last.getEnd() + comma, '');
+  }
+
+  /** Behind the comma after a node, and what follows on its line; where the next line's words begin, if nothing does. */
+  private afterComma(node: ts.Node): number {
+    const end = node.getEnd();
+    return end + /^(?:\s*,)?[ \t]*(?:\r?\n[ \t]*)?/.exec(this.text.slice(end))![0].length;
+  }
+
+  /** From the one that a node is in to the file. */
+  parents(node: ts.Node): ts.Node[] {
+    const found: ts.Node[] = [];
+    for (let one = node.parent; one; one = one.parent) found.push(one);
+    return found;
   }
 
   /** What parentheses and assertions of types stand around. */

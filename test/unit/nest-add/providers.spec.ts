@@ -222,6 +222,11 @@ export class DatabaseModule {}
     expect(left).toEqual([2, 3].map((line) => `${PROVIDER}:${line} the app has 2 Knexes, and which of them is to be routed can't be told`)); // prettier-ignore
   });
 
+  it('is not one that only bears its name', () => {
+    const text = `${IMPORT}export const list = (knex) => knex('posts').select();\nexport const none = knex();\n`;
+    expect(addTo(appOf('[]', { 'src/list.ts': text })).left).toEqual([]);
+  });
+
   it('of a test is none of ours', () => {
     const spec = `${IMPORT}const p = { provide: 'K', useFactory: () => ${MADE} };\n`;
     const { changed, left } = addTo(appOf('[]', { 'src/a.spec.ts': spec }));

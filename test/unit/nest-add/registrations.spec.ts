@@ -97,6 +97,33 @@ describe('the options of a Knex that a package registers', () => {
   ]`);
   });
 
+  it('keep comments beside what goes', () => {
+    const before = `[
+    KnexModule.forRoot({
+      config: {
+        client: 'pg', // PostgreSQL
+        // set by the host
+        connection: process.env.DATABASE_URL, // with its password
+        // as many as it allows
+        pool: { max: 20 },
+      }, // the one
+      retryAttempts: 3,
+    }),
+  ]`;
+    expect(addTo(appOf(before, { head })).files['src/app.module.ts']).toContain(`[
+    DatabaseRoutingModule.forRootAsync({
+      useFactory: () => ({
+        ...optionsFromEnv(process.env),
+        // PostgreSQL
+        // set by the host
+        // with its password
+        // as many as it allows
+        pool: { max: 20 },
+      }), // the one
+    }),
+  ]`);
+  });
+
   it('of a factory stay with what is injected', () => {
     const before = `[
     KnexModule.forRootAsync({
