@@ -9,7 +9,7 @@ const NAME = 'nestjs-database-routing';
 /** Apps as their teams have them, on the template of Nest's CLI; each reads in `APP_DATABASE` where its one database is. */
 export const APPS = [
   { cli: '11', fixture: 'nest-knexjs', packages: 'nest-knexjs@0.0.34 @nestjs/config@4' },
-  { cli: '11', fixture: 'nestjs-knex', packages: 'nestjs-knex@3.0.0' },
+  { cli: '11', fixture: 'nestjs-knex', packages: 'nestjs-knex@3.0.0 @nestjs/config@4' },
   { cli: '12', fixture: 'provider', packages: '' },
 ];
 

@@ -114,7 +114,7 @@ export class AddRouting {
     for (const user of users) {
       const nodes: readonly ts.Node[] = isMoved ? renameImports(user, of) : user.imports.from(of.from);
       const why = isMoved
-        ? 'only the connection without a name is moved'
+        ? 'it is of another connection, or has no counterpart here'
         : 'where its Knex is registered was not found';
       for (const node of nodes) this.leave(user, new Left(node, `${asSeen(user, node)} stays: ${why}`));
     }

@@ -4,6 +4,8 @@ export interface KnexPackage {
   /** What registers a Knex: given its options, or with a factory. */
   readonly sync: string;
   readonly async: string;
+  /** The method of a class that tells the options: `useClass`, `useExisting`. */
+  readonly method: string;
   /** The option that names a connection, where it is not only the second argument. */
   readonly name?: string;
   /** Options that mean nothing here. */
@@ -25,6 +27,7 @@ export const KNEX_PACKAGES: readonly KnexPackage[] = [
     from: 'nest-knexjs',
     sync: 'forRoot',
     async: 'forRootAsync',
+    method: 'createKnexOptions',
     name: 'name',
     ignored: ['retryAttempts', 'retryDelay'],
     decorators: ['InjectModel', 'InjectConnection'],
@@ -35,6 +38,7 @@ export const KNEX_PACKAGES: readonly KnexPackage[] = [
     from: 'nestjs-knex',
     sync: 'forRoot',
     async: 'forRootAsync',
+    method: 'createKnexModuleOptions',
     ignored: [],
     decorators: ['InjectKnex', 'InjectConnection'],
     token: 'getKnexConnectionToken',
@@ -44,6 +48,7 @@ export const KNEX_PACKAGES: readonly KnexPackage[] = [
     from: '@mithleshjs/knex-nest',
     sync: 'register',
     async: 'registerAsync',
+    method: 'createKnexModuleOptions',
     name: 'configTag',
     ignored: [],
     decorators: ['InjectKnex'],

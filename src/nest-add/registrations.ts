@@ -5,6 +5,7 @@ import { OUR_NAME, type RoutingOptions, optionsOf, optionsOfAny } from './knex-o
 import { Left } from './left.js';
 import { DEFAULT_NAME, KNEX_MODULE, KNEX_PACKAGES, type KnexPackage } from './knex-packages.js';
 import type { AppFile } from './app-file.js';
+import { type NewFactory, WAYS, factoryElsewhere } from './factory-elsewhere.js';
 
 /** `KnexModule.forRoot(…)`, of any of the packages. */
 export interface Registration {
@@ -101,24 +102,31 @@ function ofOptions(source: AppFile, of: KnexPackage, argument: ts.Expression): M
 
 /** `useFactory` goes on to be called with what is injected, and returns our options. */
 function ofFactory(source: AppFile, of: KnexPackage, argument: ts.Expression): Moved | Left {
-  const { ts } = source;
+  const { ts, ast } = source;
   if (!ts.isObjectLiteralExpression(argument)) return new Left(argument, 'its options are not written here');
-  const unknown = unknownIn(source, argument, ['imports', 'inject', 'useFactory', ...meaningless(of)]);
+  const others = meaningless(of);
+  const unknown = unknownIn(source, argument, ['imports', 'inject', ...WAYS, ...others]);
   if (unknown) return unknown;
-  const property = source.property(argument, 'useFactory');
-  const factory = property && factoryOf(source, property);
-  if (!property || !factory) return new Left(property ?? argument, 'its factory is not written here');
-  const options = optionsReturnedBy(source, factory);
-  if (options instanceof Left) return options;
+  const made = factoryElsewhere(source, of, argument) ?? factoryHere(source, argument);
+  if (made instanceof Left) return made;
   const edits = new Edits();
   const { properties } = argument;
-  source.remove(
-    properties,
-    properties.filter((one) => meaningless(of).includes(one.name?.getText() ?? '')),
-    edits,
-  );
-  edits.put(factory.getStart(source.ast), factory.getEnd(), factoryText(source, factory, options));
-  return { options, argument: edits.applyTo(source.text, argument.getStart(source.ast), argument.getEnd()) };
+  const gone = properties.filter(({ name }) => name && others.includes(source.nameOf(name) ?? ''));
+  source.remove(properties, gone, edits);
+  edits.put(made.node.getStart(ast), made.node.getEnd(), made.text);
+  return {
+    options: made.options,
+    argument: edits.applyTo(source.text, argument.getStart(ast), argument.getEnd()),
+  };
+}
+
+function factoryHere(source: AppFile, argument: ts.ObjectLiteralExpression): NewFactory | Left {
+  const property = source.property(argument, 'useFactory');
+  const node = property && factoryOf(source, property);
+  if (!property || !node) return new Left(property ?? argument, 'its factory is not written here');
+  const options = optionsReturnedBy(source, node);
+  if (options instanceof Left) return options;
+  return { node, options, text: factoryText(source, node, options) };
 }
 
 function optionsReturnedBy(

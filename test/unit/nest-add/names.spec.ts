@@ -96,7 +96,9 @@ describe('names that others have too', () => {
 import { InjectKnex as RoutedInjectKnex } from 'nestjs-database-routing';
 class A { constructor(@RoutedInjectKnex() a, @InjectKnex('b') b) {} }
 `);
-    expect(left).toEqual(["src/a.ts:3 InjectKnex('b') stays: only the connection without a name is moved"]);
+    expect(left).toEqual([
+      "src/a.ts:3 InjectKnex('b') stays: it is of another connection, or has no counterpart here",
+    ]);
   });
 
   it('of the module are ours where it is exported, and stay where it is imported bare', () => {
@@ -106,7 +108,9 @@ class A { constructor(@RoutedInjectKnex() a, @InjectKnex('b') b) {} }
       "import { KnexModule } from 'nestjs-knex';\n@Module({ imports: [KnexModule] })\nexport class B {}\n";
     const { files, left } = addTo(appOf('[KnexModule.forRoot({ config })]', { head, 'src/b.ts': bare }));
     expect(files['src/b.ts']).toBe(bare);
-    expect(left).toEqual(['src/b.ts:2 KnexModule stays: only the connection without a name is moved']);
+    expect(left).toEqual([
+      'src/b.ts:2 KnexModule stays: it is of another connection, or has no counterpart here',
+    ]);
   });
 
   it('of other packages are left alone', () => {

@@ -27,7 +27,7 @@ describe('the schematic', () => {
     expect(tree.readText('src/a.ts').split('\n')[3]).toContain("@InjectModel('b')");
     expect(lines.slice(0, 4)).toEqual([
       'Left as it is:',
-      "  src/a.ts:4  InjectModel('b') stays: only the connection without a name is moved",
+      "  src/a.ts:4  InjectModel('b') stays: it is of another connection, or has no counterpart here",
       'Next:',
       '  1. See to what was left as it is, above.',
     ]);

@@ -167,6 +167,21 @@ describe('the options of a Knex that a package registers', () => {
       'useFactory: () => {const {connection, ...shared} = config; return',
     ],
     [
+      'a function of another file',
+      'inject: [Config], useFactory: optionsFor',
+      'inject: [Config], useFactory: async (...given: Parameters<typeof optionsFor>) => {const {connection, ...shared} = (await optionsFor(...given)).config; return {...optionsFromEnv(process.env), ...shared, master: {connection}};}',
+    ],
+    [
+      'a class',
+      'imports: [Config], useClass: KnexConfig',
+      'imports: [Config], provideInjectionTokensFrom: [KnexConfig], inject: [KnexConfig], useFactory: async (options: KnexConfig) => {const {connection, ...shared} = (await options.createKnexOptions()).config;',
+    ],
+    [
+      'a class that is there',
+      'useExisting: KnexConfig',
+      'forRootAsync({inject: [KnexConfig], useFactory: async (options: KnexConfig) => {',
+    ],
+    [
       'what the configuration says',
       "useFactory: (c) => c.get('knex')",
       "{const {connection, ...shared} = c.get('knex').config;",
@@ -179,11 +194,8 @@ describe('the options of a Knex that a package registers', () => {
   });
 
   it.each([
-    [
-      'KnexModule.forRootAsync({ useClass: KnexConfig })',
-      "what 'useClass: KnexConfig' means here is not known",
-    ],
-    ['KnexModule.forRootAsync({ useFactory: createOptions })', 'its factory is not written here'],
+    ['KnexModule.forRootAsync({ useClass: configs.Knex })', 'its factory is not written here'],
+    ['KnexModule.forRootAsync({ useFactory: factories.knex })', 'its factory is not written here'],
     ['KnexModule.forRootAsync(options)', 'its options are not written here'],
     [
       'KnexModule.forRootAsync({ useFactory: () => createOptions() })',
@@ -228,7 +240,7 @@ describe('an app with several Knexes', () => {
     expect(text).toContain("KnexModule.forRoot({config: two}, 'reports')");
     expect(text).toContain("import {KnexModule} from 'nest-knexjs';");
     expect(left).toEqual([
-      'src/app.module.ts:11 KnexModule stays: only the connection without a name is moved',
+      'src/app.module.ts:11 KnexModule stays: it is of another connection, or has no counterpart here',
     ]);
     expect(unneeded).toEqual([]);
   });
@@ -250,7 +262,7 @@ describe('what runs twice', () => {
       'one with a second Knex',
       appOf("[KnexModule.forRoot({ config }), KnexModule.forRoot({ config }, 'b')]", { head }),
     ],
-    ['one that is not understood', appOf('[KnexModule.forRootAsync({ useClass: Options })]', { head })],
+    ['one that is not understood', appOf('[KnexModule.forRootAsync({ useClass: options.Knex })]', { head })],
     [
       'one whose provider is replaced',
       appOf('[]', {
