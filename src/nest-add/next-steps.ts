@@ -31,7 +31,7 @@ export function nextSteps(app: App, { changed, left, unneeded, isMasterInEnv }: 
       : `Set DATABASE_MODE, as in ${ENV_EXAMPLE}. The address of the master stays where the code has it.`,
     'Nest reads no .env by itself, but for ConfigModule: nest start --env-file .env',
     'Run the app and its tests. With DATABASE_MODE=shadow all queries run on the master as before; what would go to slaves is reported.',
-    'Then name a slave in DATABASE_SLAVES_SLAVE1_URL, and set DATABASE_MODE=on. DATABASE_MODE=master takes it back at once.',
+    'Then name a slave in DATABASE_SLAVES_SLAVE1_URL, let npx nestjs-database-routing doctor look at it, and set DATABASE_MODE=on. DATABASE_MODE=master takes it back at once.',
   ];
   return ['Next:', ...steps.map((step, n) => `  ${n + 1}. ${step}`)];
 }
