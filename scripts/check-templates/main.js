@@ -1,5 +1,5 @@
 // Puts the package into the apps that Nest's own CLI makes, as a reader of the README would, and by `nest add` into apps that have a Knex:
-// npm run check:templates, or one of the apps alone: npm run check:templates -- nestjs-knex
+// npm run check:templates, or a part alone: npm run check:templates -- nestjs-knex, or -- templates
 import { cpSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,6 +11,8 @@ import { APPS, tryNestAdd } from './nest-add.js';
 const ROOT = join(import.meta.dirname, '../..');
 const CLIS = ['11', '12'];
 const NAME = 'nestjs-database-routing';
+/** Nest's templates without the apps that have a Knex. */
+const TEMPLATES = 'templates';
 const [only] = process.argv.slice(2);
 
 const readme = blocksOf('README.md');
@@ -27,17 +29,18 @@ try {
   for (const cli of CLIS) {
     const own = apps.filter((app) => app.cli === cli);
     const base = join(folder, `template${cli}`);
-    if (only && own.length === 0) continue;
+    if (only && only !== TEMPLATES && own.length === 0) continue;
     console.log(`\nNest's template ${cli}`);
     console.log(`  nest new template${cli}`);
     execute(`npx --yes @nestjs/cli@${cli} new template${cli} --package-manager npm --skip-git`, folder);
-    if (!only) await tryTemplate(cli, base, tarball);
+    if (!only || only === TEMPLATES) await tryTemplate(cli, base, tarball);
     for (const one of own) {
       console.log(`\nnest add to an app on ${one.fixture}, Nest ${cli}`);
       await tryNestAdd(one, { base, app: join(folder, one.fixture), tarball, databases });
     }
   }
-  console.log(`\n${only ? '' : `${CLIS.length} templates and `}${apps.length} apps passed`);
+  const passed = [only && only !== TEMPLATES ? 0 : CLIS.length, apps.length];
+  console.log(`\n${passed[0]} templates and ${passed[1]} apps passed`);
 } finally {
   await databases.stop();
   rmSync(folder, { recursive: true, force: true });
