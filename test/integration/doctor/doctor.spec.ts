@@ -142,6 +142,20 @@ describe('the doctor', () => {
     expect(await found(of())).toEqual([`slave1: ${code}`]);
   });
 
+  it('names a wrong password', async () => {
+    const login = { user: 'stranger', password: 'not the one' };
+    expect(await found(options(undefined, { slave1: to(slave1().connection, login) }))).toEqual([
+      'slave1: login-refused',
+    ]);
+  });
+
+  it('names a slave that takes writes of its own', async () => {
+    await other.slave('slave1').promote();
+    expect(await found(options(other.master.connection, { slave1: other.slave('slave1') }))).toEqual([
+      'slave1: writable-slave',
+    ]);
+  });
+
   it('names a database of the same server that is another', async () => {
     await db.master.query('CREATE DATABASE elsewhere');
     undo.push(() => db.master.query('DROP DATABASE elsewhere'));
@@ -160,6 +174,7 @@ describe('the doctor', () => {
     ['setting-differs', { TimeZone: 'Asia/Tokyo' }],
     ['setting-differs', { default_transaction_isolation: 'repeatable read' }],
     ['setting-differs', { search_path: 'elsewhere' }],
+    ['setting-differs', { standard_conforming_strings: 'off' }],
     ['statement-timeout', { statement_timeout: '300ms' }],
     ['idle-timeout', { idle_session_timeout: '3s' }],
     ['replay-delayed', { recovery_min_apply_delay: 1 }],
