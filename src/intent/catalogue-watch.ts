@@ -98,12 +98,18 @@ export class CatalogueWatch {
     this.running = true;
     try {
       if (this.dueAtMs === undefined && this.isToAsk()) await this.notice();
+      else if (this.dueAtMs !== undefined && this.isAsked) this.isDueNow(); // what ran here may be another change
       if (this.dueAtMs !== undefined && clock.nowMs() >= this.dueAtMs) await changed();
     } catch {
       // the master can't be asked: health tells, and the next round asks again
     }
     this.running = false;
     this.arm();
+  }
+
+  private isDueNow(): void {
+    this.isAsked = false;
+    this.dueAtMs = this.parts.clock.nowMs();
   }
 
   private isToAsk(): boolean {

@@ -272,6 +272,14 @@ describe('a change that somebody else has made', () => {
     bench.keeper.look();
     await pass(bench, 1);
     expect(bench.readings).toHaveLength(3); // what ran here is not put off
+    await answerAll(bench, 2);
+    await pass(bench, 1);
+    bench.counters = '3';
+    bench.fingerprint = '3';
+    await pass(bench, 1);
+    bench.keeper.look();
+    await pass(bench, 1);
+    expect(bench.readings).toHaveLength(4); // also where another's change is put off already
   });
 
   it('is looked for every ten seconds while no query comes, and within a second when they come again', async () => {
