@@ -5,6 +5,7 @@ import { CONNECT_RULES } from './connect-rules.js';
 import { examineEngine } from './examine-engine.js';
 import type { EngineFacts } from './facts.js';
 import { type ClusterFacts, type Finding, SEVERITIES, type Severity } from './finding.js';
+import { GRANT_RULES } from './grant-rules.js';
 import { LAG_RULES, type LagNow, lagNow } from './lag-rules.js';
 import { ROLE_RULES } from './role-rules.js';
 import { SETTING_RULES } from './setting-rules.js';
@@ -42,7 +43,7 @@ export interface Patient {
   readonly clock: Clock;
 }
 
-const RULES = [...CONNECT_RULES, ...ROLE_RULES, ...SETTING_RULES, ...LAG_RULES];
+const RULES = [...CONNECT_RULES, ...GRANT_RULES, ...ROLE_RULES, ...SETTING_RULES, ...LAG_RULES];
 
 const WORST_FIRST: readonly Severity[] = ['problem', 'warning', 'note'];
 

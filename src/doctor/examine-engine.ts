@@ -1,65 +1,19 @@
-import { type Clock, idle, pause } from '../clock.js';
+import type { Clock } from '../clock.js';
 import type { Engine } from '../engines/engine.js';
-import { parsePosition } from '../freshness/position.js';
 import { loginOf } from '../health/missing-grant.js';
-import { type KnexConnection, clientOf, sever } from '../knex-internals.js';
-import { firstRowOn } from '../pg-internals.js';
-import type {
-  ConnectFailure,
-  ConnectionFacts,
-  EngineFacts,
-  PositionSample,
-  QuestionName,
-  ServerFacts,
-} from './facts.js';
-import { POSITIONS, QUESTIONS, WHO } from './questions.js';
+import { clientOf } from '../knex-internals.js';
+import { askAll, isFromServer, sample, type Told, whoAnswers } from './ask-server.js';
+import { Deadline } from './deadline.js';
+import type { EngineFacts } from './facts.js';
+import { openSeveral } from './open-several.js';
 
-/** A balancer leads several connections to several servers, mostly. */
-const CONNECTIONS = 4;
-/** Together less than five seconds. */
-const CONNECT_MS = 2_500;
-const ANSWER_MS = 1_500;
-/** A connection that fails so late had no answer. */
-const LATE_MS = 1_000;
-const TIMEOUT = 'TIMEOUT';
-const SAMPLES = 18;
-/** So many are enough where a server has replayed all that it has each time. */
-const ENOUGH_SAMPLES = 8;
-const SAMPLE_EVERY_MS = 100;
+/** Counted from the begin: until when connections are waited for, then answers, then positions. Less than five seconds. */
+const CONNECTED_MS = 2_500;
+const TOLD_MS = 3_500;
+const SAMPLED_MS = 4_700;
 
-const NOTHING_TOLD: Omit<ServerFacts, keyof BaseRow> = {
-  system: null,
-  is_paused: null,
-  sender_host: null,
-  sender_port: null,
-  is_receiving: null,
-  oldest_snapshot_ms: null,
-  snapshot_conflicts: null,
-  sees_statistics: null,
-  reads_functions: null,
-};
-
-type BaseRow = Pick<
-  ServerFacts,
-  | 'run'
-  | 'in_recovery'
-  | 'version'
-  | 'database'
-  | 'port'
-  | 'max_connections'
-  | 'reserved_connections'
-  | 'ssl'
-  | 'synchronous_commit'
-  | 'search_path'
-  | 'time_zone'
-  | 'isolation'
-  | 'standard_conforming_strings'
-  | 'statement_timeout'
-  | 'idle_timeout'
-  | 'hot_standby_feedback'
-  | 'max_standby_streaming_delay'
-  | 'recovery_min_apply_delay'
->;
+const UNASKED: Told = { server: undefined, failure: undefined, refused: {}, isUnfinished: false };
+const UNKNOWN = { positions: [], refusal: undefined };
 
 /** Asks one engine, on connections of its own beside its pool. Never rejects. `all` is called when the others are met too. */
 export async function examineEngine(
@@ -67,133 +21,41 @@ export async function examineEngine(
   clock: Clock,
   all: () => Promise<unknown>,
 ): Promise<EngineFacts> {
-  const opened = await openSeveral(engine, clock);
+  const until = (ms: number) => new Deadline(clock, ms);
+  const [connected, told, sampled] = [until(CONNECTED_MS), until(TOLD_MS), until(SAMPLED_MS)];
+  const opened = await openSeveral(engine, connected);
   try {
-    const { connections, failure } = opened;
-    const [first] = connections;
-    const told = first ? await askAll(first, clock) : undefined;
-    const each = await Promise.all(connections.map((connection) => whoAnswers(connection, clock)));
+    const met = await Promise.all(opened.connections.map((connection) => whoAnswers(connection, told)));
+    const speaks = opened.connections.find((_, n) => met[n]!.facts ?? isFromServer(met[n]!.failure!));
+    const { server, failure, refused, isUnfinished } = speaks ? await askAll(engine, speaks, told) : UNASKED;
     await all();
+    const canSample = speaks && server && !isUnfinished;
+    const { positions, refusal } = canSample ? await sample(engine, speaks, sampled, clock) : UNKNOWN;
     return {
       ...named(engine),
-      failure: first ? undefined : failure,
-      connections: each.flatMap((one) => one ?? []),
-      server: told?.server,
-      refused: told?.refused ?? {},
-      positions: first && told?.server ? await sample(first, clock) : [],
+      failure: opened.failure ?? failure ?? (speaks ? undefined : met[0]?.failure),
+      failed: opened.failed,
+      connections: met.flatMap(({ facts }) => facts ?? []),
+      server,
+      refused: refusal && !refused.position ? { ...refused, position: refusal } : refused,
+      isUnfinished,
+      positions,
     };
   } finally {
-    for (const connection of opened.connections) sever(connection);
+    opened.close();
   }
 }
 
 function named(engine: Engine): Pick<EngineFacts, 'name' | 'role' | 'address' | 'login' | 'poolMax'> {
   const { name, role, knex } = engine;
   const { connectionSettings, pool } = clientOf(knex);
-  const {
-    host = 'localhost',
-    port = 5432,
-    database = '',
-  } = (connectionSettings ?? {}) as {
-    readonly host?: string;
-    readonly port?: number | string;
-    readonly database?: string;
-  };
   const { max = 10 } = (pool ?? {}) as { readonly max?: number };
-  return { name, role, address: `${host}:${port}/${database}`, login: loginOf(engine), poolMax: max };
+  return { name, role, address: addressOf(connectionSettings), login: loginOf(engine), poolMax: max };
 }
 
-async function openSeveral(
-  { knex }: Engine,
-  clock: Clock,
-): Promise<{ connections: KnexConnection[]; failure: ConnectFailure | undefined }> {
-  const client = clientOf(knex);
-  const sinceMs = clock.nowMs();
-  const opening = Array.from({ length: CONNECTIONS }, () => {
-    const connecting = client.acquireRawConnection();
-    return within(connecting, CONNECT_MS, clock).catch((error: unknown) => {
-      void connecting.then(sever, () => undefined); // it may come yet
-      const failure = failureOf(error);
-      const isLate = failure.code === '' && clock.nowMs() - sinceMs > LATE_MS; // the driver's own limit has no code
-      return isLate ? { ...failure, code: TIMEOUT } : failure;
-    });
-  });
-  const outcomes = await Promise.all(opening);
-  const isFailure = (outcome: KnexConnection | ConnectFailure): outcome is ConnectFailure =>
-    'code' in outcome;
-  return {
-    connections: outcomes.filter((outcome) => !isFailure(outcome)) as KnexConnection[],
-    failure: outcomes.find(isFailure),
-  };
-}
-
-async function askAll(
-  connection: KnexConnection,
-  clock: Clock,
-): Promise<{ server: ServerFacts | undefined; refused: Partial<Record<QuestionName, string>> }> {
-  const refused: Partial<Record<QuestionName, string>> = {};
-  let told: object = {};
-  for (const [name, sql] of Object.entries(QUESTIONS) as [QuestionName, string][]) {
-    try {
-      told = {
-        ...told,
-        ...(await within(firstRowOn<object | undefined>(connection, sql), ANSWER_MS, clock)),
-      };
-    } catch (error) {
-      refused[name] = failureOf(error).message;
-    }
-  }
-  const server = 'run' in told ? { ...NOTHING_TOLD, ...(told as BaseRow) } : undefined;
-  return { server, refused };
-}
-
-async function whoAnswers(connection: KnexConnection, clock: Clock): Promise<ConnectionFacts | undefined> {
-  try {
-    const asked = firstRowOn<{ run: string; pid: number }>(connection, WHO);
-    const { run, pid } = await within(asked, ANSWER_MS, clock);
-    return { run, isPooled: pid !== (connection.processID ?? pid) };
-  } catch {
-    return undefined;
-  }
-}
-
-async function sample(connection: KnexConnection, clock: Clock): Promise<PositionSample[]> {
-  const samples: PositionSample[] = [];
-  for (let n = 0; n < SAMPLES; n++) {
-    try {
-      const asked = firstRowOn<{ written: string | null; replayed: string | null }>(connection, POSITIONS);
-      const { written, replayed } = await within(asked, ANSWER_MS, clock);
-      const [received, done] = [written ?? replayed, replayed];
-      if (received !== null && done !== null)
-        samples.push({
-          atMs: clock.nowMs(),
-          written: parsePosition(received),
-          replayed: parsePosition(done),
-        });
-    } catch {
-      return samples;
-    }
-    if (n + 1 >= ENOUGH_SAMPLES && samples.every(({ written, replayed }) => written === replayed))
-      return samples;
-    await pause(clock, SAMPLE_EVERY_MS);
-  }
-  return samples;
-}
-
-async function within<Answer>(asked: Promise<Answer>, ms: number, clock: Clock): Promise<Answer> {
-  const late = idle(clock, ms).then(() => {
-    throw Object.assign(new Error(`no answer within ${ms} ms`), { code: TIMEOUT });
-  });
-  void late.catch(() => undefined);
-  return Promise.race([asked, late]);
-}
-
-/** A host with several addresses fails once for each. */
-function failureOf(error: unknown): ConnectFailure {
-  const [first = error] = error instanceof AggregateError ? (error.errors as unknown[]) : [];
-  const { code = '', message = '' } = (first ?? {}) as {
-    readonly code?: unknown;
-    readonly message?: unknown;
-  };
-  return { code: String(code), message: String(message) };
+/** What a URL leaves out is null or empty there; the driver takes its defaults then. */
+function addressOf(settings: object | undefined): string {
+  if (!settings) return "a pool of the app's own";
+  const { host, port, database } = settings as Readonly<Record<string, string | number | null | undefined>>;
+  return `${host || 'localhost'}:${port || 5432}/${database ?? ''}`;
 }

@@ -10,25 +10,38 @@ export interface EngineFacts {
   readonly login: string | undefined;
   /** How many connections its pool may open in each process. */
   readonly poolMax: number;
-  /** Why no connection could be made. */
-  readonly failure: ConnectFailure | undefined;
+  /** Why a connection could not be made, or why one that was made did not answer. */
+  readonly failure: Failure | undefined;
+  /** How many connections could not be made. */
+  readonly failed: number;
+  /** Those that have answered. */
   readonly connections: readonly ConnectionFacts[];
   readonly server: ServerFacts | undefined;
-  /** Parts that the server refused to tell, by what they are for, each with its words. */
-  readonly refused: Readonly<Partial<Record<QuestionName, string>>>;
+  /** Parts that the server refused to tell, by what they are for. */
+  readonly refused: Readonly<Partial<Record<QuestionName, Refusal>>>;
+  /** It did not answer all questions: what is null may be anything. */
+  readonly isUnfinished: boolean;
   readonly positions: readonly PositionSample[];
 }
 
-export interface ConnectFailure {
+export interface Failure {
   /** PostgreSQL's, Node's, or `TIMEOUT`. */
   readonly code: string;
   readonly message: string;
+}
+
+export interface Refusal {
+  /** The server's words. */
+  readonly message: string;
+  /** SQL for the master; undefined where no privilege is missing. */
+  readonly grant: string | undefined;
 }
 
 /** What several connections of one engine have told, each of itself. */
 export interface ConnectionFacts {
   /** Which run of a server it reaches. */
   readonly run: string;
+  readonly in_recovery: boolean;
   /** A pooler has told another process than the server has. */
   readonly isPooled: boolean;
 }
@@ -39,29 +52,39 @@ export interface ServerFacts {
   readonly in_recovery: boolean;
   readonly version: number;
   readonly database: string;
-  readonly port: number;
-  readonly max_connections: number;
+  readonly port: number | null;
+  readonly max_connections: number | null;
   /** Of those, for others than the app. */
   readonly reserved_connections: number;
+  /** What the login, or the database, is limited to. */
+  readonly connection_limit: number | null;
+  /** How many connections the server has now, the doctor's own among them. */
+  readonly connected: number | null;
   readonly ssl: boolean | null;
-  readonly synchronous_commit: string;
-  readonly search_path: string;
-  readonly time_zone: string;
-  readonly isolation: string;
-  readonly standard_conforming_strings: string;
+  readonly synchronous_commit: string | null;
+  readonly search_path: string | null;
+  readonly time_zone: string | null;
+  readonly isolation: string | null;
+  readonly standard_conforming_strings: string | null;
+  /** Where settings come from, in the words of `pg_settings.source`. */
+  readonly sources: Readonly<Record<string, string>>;
   /** In ms; 0: none. */
   readonly statement_timeout: number;
   readonly idle_timeout: number;
-  readonly hot_standby_feedback: string;
+  readonly hot_standby_feedback: string | null;
   /** In ms; -1: for ever. */
   readonly max_standby_streaming_delay: number;
   readonly recovery_min_apply_delay: number;
   readonly system: string | null;
-  readonly is_paused: boolean | null;
+  readonly paused: boolean | null;
   /** Where a slave streams from. */
   readonly sender_host: string | null;
   readonly sender_port: number | null;
   readonly is_receiving: boolean | null;
+  /** What a slave calls itself where it streams from. */
+  readonly receiver_name: string | null;
+  /** What those call themselves that stream from it. */
+  readonly senders: readonly (string | null)[] | null;
   /** Age of the oldest snapshot that a session holds, in ms. */
   readonly oldest_snapshot_ms: number | null;
   /** Reads that were ended since replay needed what they saw. */
@@ -79,4 +102,15 @@ export interface PositionSample {
   readonly replayed: bigint;
 }
 
-export type QuestionName = 'base' | 'identity' | 'replay' | 'receiver' | 'activity' | 'conflicts' | 'grants';
+export type QuestionName =
+  | 'base'
+  | 'position'
+  | 'identity'
+  | 'replay'
+  | 'settings'
+  | 'limits'
+  | 'grants'
+  | 'receiver'
+  | 'senders'
+  | 'activity'
+  | 'conflicts';

@@ -1,8 +1,12 @@
 import type { EngineFacts, PositionSample } from './facts.js';
 import type { ClusterFacts, FindingCode, Rule } from './finding.js';
+import { alterSystem } from './remedies.js';
 
 /** Replay that stands so long and then goes on comes in bursts. */
 const BURST_MS = 400;
+
+/** A slave that has not caught up within less is only under way. */
+const WATCHED_MS = 600;
 
 /** Bytes that a slave is behind, split by where they are. */
 export interface LagNow {
@@ -39,7 +43,8 @@ const behind =
     const { master } = cluster;
     const [first, last] = [master.positions[0], engine.positions.at(-1)];
     const isOfMaster = engine.server?.in_recovery && engine.server.system === master.server?.system;
-    return engine.role === 'slave' && isOfMaster && first && last
+    const isWatched = first && last && last.atMs - first.atMs >= WATCHED_MS;
+    return engine.role === 'slave' && isOfMaster && isWatched
       ? rule(engine, last, first.written, cluster)
       : undefined;
   };
@@ -48,7 +53,7 @@ export const LAG_RULES: readonly (readonly [FindingCode, Rule])[] = [
   [
     'replay-paused',
     ({ role, server }) =>
-      role === 'slave' && server?.is_paused
+      role === 'slave' && server?.paused
         ? { message: 'Somebody has paused its replay', remedy: 'SELECT pg_wal_replay_resume();' }
         : undefined,
   ],
@@ -58,7 +63,7 @@ export const LAG_RULES: readonly (readonly [FindingCode, Rule])[] = [
       role === 'slave' && server?.in_recovery && server.recovery_min_apply_delay > 0
         ? {
             message: `It replays ${server.recovery_min_apply_delay} ms late on purpose: clients that have written read from the master`,
-            remedy: 'ALTER SYSTEM SET recovery_min_apply_delay = 0;  -- then SELECT pg_reload_conf();',
+            remedy: alterSystem('recovery_min_apply_delay', '0'),
           }
         : undefined,
   ],

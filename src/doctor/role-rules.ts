@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { EngineFacts, ServerFacts } from './facts.js';
 import type { ClusterFacts, FindingCode, Rule } from './finding.js';
 import { variableOf } from './connect-rules.js';
+import { alterSystem } from './remedies.js';
 
 /** The oldest PostgreSQL that is supported; docs/where-it-works.md says the same. */
 const OLDEST_VERSION = 13;
@@ -39,8 +40,15 @@ export const ROLE_RULES: readonly (readonly [FindingCode, Rule])[] = [
   ],
   [
     'master-in-recovery',
-    ({ role, server }, { slaves }) => {
-      if (role !== 'master' || !server?.in_recovery) return undefined;
+    ({ role, connections }, { slaves }) => {
+      const inRecovery = connections.filter((one) => one.in_recovery).length;
+      if (role !== 'master' || inRecovery === 0) return undefined;
+      if (inRecovery < connections.length)
+        return {
+          message: `Its name leads ${inRecovery} of ${connections.length} connections to a slave, where no write can run`,
+          remedy:
+            'DATABASE_MASTER_URL=<a name that leads to the master alone>  # see docs/what-stands-between.md',
+        };
       const writable = slaves.find((slave) => slave.server && !slave.server.in_recovery);
       return {
         message: 'It is in recovery, so it is a slave: no write can run there',
@@ -97,18 +105,20 @@ export const ROLE_RULES: readonly (readonly [FindingCode, Rule])[] = [
   ],
   [
     'slave-of-slave',
-    ofSlave((slave, _master, engine, cluster) => {
-      const sender = cluster.slaves.find(
+    ofSlave((slave, master, engine, cluster) => {
+      const between = cluster.slaves.find(
         (other) =>
           other !== engine &&
           other.server?.in_recovery &&
           sends(other, slave) === 'yes' &&
           other.server.run !== slave.run,
       );
-      if (!sender || sends(cluster.master, slave) !== 'no') return undefined;
+      const isKnown = between && sends(cluster.master, slave) === 'no';
+      if (!isKnown && !isUnknownToMaster(slave, master)) return undefined;
+      const name = isKnown ? between.name : `${slave.sender_host ?? 'a server'}:${slave.sender_port ?? ''}`;
       return {
-        message: `It streams from ${sender.name}, not from the master: it is late by both, and gets nothing while ${sender.name} is away`,
-        remedy: "ALTER SYSTEM SET primary_conninfo = 'host=<master> …';  -- then SELECT pg_reload_conf();",
+        message: `It streams from ${name}, not from the master: it is late by both, and gets nothing while ${name} is away`,
+        remedy: alterSystem('primary_conninfo', "'host=<master> …'"),
       };
     }),
   ],
@@ -149,12 +159,26 @@ export const ROLE_RULES: readonly (readonly [FindingCode, Rule])[] = [
   ],
 ];
 
+/** The master sends to others, and to none of this slave's name. Slaves that share a name, as PostgreSQL's default, are not told apart. */
+function isUnknownToMaster(slave: ServerFacts, master: ServerFacts): boolean {
+  const { senders } = master;
+  return (
+    !master.in_recovery &&
+    master.sees_statistics === true &&
+    slave.is_receiving === true &&
+    slave.receiver_name !== null &&
+    !isOtherSystem(slave, master) &&
+    senders !== null &&
+    !senders.includes(slave.receiver_name)
+  );
+}
+
 /** Whether a slave streams from a server, as far as hosts and ports tell: a name and an address can't be compared. */
 function sends(
   { address, server }: EngineFacts,
   { sender_host, sender_port }: ServerFacts,
 ): 'yes' | 'no' | 'unknown' {
-  if (sender_port === null || !server) return 'unknown';
+  if (sender_port === null || !server || server.port === null) return 'unknown';
   if (sender_port !== server.port) return 'no';
   const host = address.slice(0, address.lastIndexOf(':'));
   if (sender_host === null) return 'unknown';

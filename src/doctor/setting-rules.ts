@@ -1,5 +1,7 @@
-import type { EngineFacts, QuestionName, ServerFacts } from './facts.js';
+import { asRole } from '../health/missing-grant.js';
+import type { ServerFacts } from './facts.js';
 import type { FindingCode, Rule } from './finding.js';
+import { alterSystem, onMaster, RELOAD } from './remedies.js';
 
 /** Connections that a busy process keeps to each engine beside its pool; docs/health.md measures them. */
 const PROBES_EACH = 3;
@@ -14,65 +16,14 @@ const MUST_AGREE = {
   standard_conforming_strings: 'standard_conforming_strings',
 } satisfies Partial<Record<keyof ServerFacts, string>>;
 
-const refusing =
-  (
-    question: QuestionName,
-    message: (because: string) => string,
-    remedy: (engine: EngineFacts) => string,
-  ): Rule =>
-  (engine) => {
-    const because = engine.refused[question];
-    return because === undefined ? undefined : { message: message(because), remedy: remedy(engine) };
-  };
-
-const loginIn = ({ login }: EngineFacts) => login ?? '<its login>';
-
 export const SETTING_RULES: readonly (readonly [FindingCode, Rule])[] = [
-  [
-    'positions-refused',
-    refusing(
-      'replay',
-      (because) => `It does not tell how far it has replayed: ${because}`,
-      (engine) =>
-        `GRANT EXECUTE ON FUNCTION pg_last_wal_replay_lsn(), pg_is_wal_replay_paused() TO ${loginIn(engine)};`,
-    ),
-  ],
-  [
-    'identity-refused',
-    refusing(
-      'identity',
-      (because) =>
-        `It does not tell which system it is of, so a stranger among the slaves is not noticed: ${because}`,
-      (engine) => `GRANT EXECUTE ON FUNCTION pg_control_system() TO ${loginIn(engine)};`,
-    ),
-  ],
-  [
-    'statistics-refused',
-    (engine) =>
-      engine.server?.sees_statistics === false
-        ? {
-            message: `The login ${loginIn(engine)} does not see what other sessions do, nor where a slave streams from`,
-            remedy: `GRANT pg_read_all_stats TO ${loginIn(engine)};  -- on the master`,
-          }
-        : undefined,
-  ],
-  [
-    'functions-refused',
-    (engine) =>
-      engine.server?.reads_functions === false
-        ? {
-            message: `The login ${loginIn(engine)} may not read pg_proc: all raw SQL that calls functions runs on the master`,
-            remedy: `GRANT SELECT ON pg_catalog.pg_proc TO ${loginIn(engine)};  -- on the master`,
-          }
-        : undefined,
-  ],
   [
     'synchronous-commit-off',
     ({ role, server }) =>
       role === 'master' && server?.synchronous_commit === 'off'
         ? {
             message: 'synchronous_commit is off: a crash of the master loses writes that were acknowledged',
-            remedy: "ALTER SYSTEM SET synchronous_commit = 'on';  -- then SELECT pg_reload_conf();",
+            remedy: alterSystem('synchronous_commit', 'on'),
           }
         : undefined,
   ],
@@ -92,22 +43,25 @@ export const SETTING_RULES: readonly (readonly [FindingCode, Rule])[] = [
         : `a read has run for ${seconds(oldestMs!)}`;
       return {
         message: `hot_standby_feedback is off and reads are long: ${found}; replay waits for them ${seconds(waitMs)} at most`,
-        remedy: "ALTER SYSTEM SET hot_standby_feedback = 'on';  -- then SELECT pg_reload_conf();",
+        remedy: alterSystem('hot_standby_feedback', 'on'),
       };
     },
   ],
   [
     'too-many-connections',
-    ({ poolMax, server }, { processes }) => {
-      if (!server) return undefined;
+    ({ poolMax, server, connections }, { processes }) => {
+      if (!server || server.max_connections === null) return undefined;
       const needed = processes * (poolMax + PROBES_EACH);
-      const left = server.max_connections - server.reserved_connections;
-      if (needed <= left) return undefined;
+      const ofServer = server.max_connections - server.reserved_connections;
+      const most = Math.min(ofServer, server.connection_limit ?? ofServer);
+      if (needed <= most) return undefined;
+      const now = server.connected === null ? '' : `; ${server.connected - connections.length} are there now`;
       return {
         message:
-          `${processes} processes with pool.max ${poolMax} and ${PROBES_EACH} probes each need ${needed} connections, ` +
-          `and the server has ${left}`,
-        remedy: `pool: { max: ${Math.max(1, Math.floor(left / processes) - PROBES_EACH)} }  // or more max_connections, or a pooler`,
+          `${processes === 1 ? '1 process' : `${processes} processes`} with pool.max ${poolMax} and ${PROBES_EACH} probes each: ` +
+          `${needed} connections, ` +
+          `and ${most < ofServer ? 'this login is limited to' : 'the server has'} ${most}${now}`,
+        remedy: fittingPool(most, processes),
       };
     },
   ],
@@ -125,17 +79,20 @@ export const SETTING_RULES: readonly (readonly [FindingCode, Rule])[] = [
     'setting-differs',
     ({ role, server }, { master }) => {
       if (role !== 'slave' || !server || !master.server) return undefined;
+      const [here, there] = [server, master.server];
       const differing = (Object.keys(MUST_AGREE) as (keyof typeof MUST_AGREE)[]).filter(
-        (key) => server[key] !== master.server![key],
+        (key) => here[key] !== null && there[key] !== null && here[key] !== there[key],
       );
-      const [first] = differing;
-      if (!first) return undefined;
+      if (differing.length === 0) return undefined;
       const said = differing.map(
-        (key) => `${MUST_AGREE[key]} is ${server[key]} here and ${master.server![key]} on the master`,
+        (key) => `${MUST_AGREE[key]} is ${here[key]} here and ${there[key]} on the master`,
       );
+      const isOfApp = differing.some((key) => [here, there].some((one) => isFromApp(one, MUST_AGREE[key])));
       return {
         message: `The same query may mean something else here: ${said.join('; ')}`,
-        remedy: `ALTER SYSTEM SET ${MUST_AGREE[first]} = '${master.server[first]}';  -- then SELECT pg_reload_conf();`,
+        remedy: isOfApp
+          ? 'Give master and slaves the same searchPath, and the same options in their URLs'
+          : `${differing.map((key) => asOnMaster(key, there[key]!)).join(' ')} ${RELOAD}`,
       };
     },
   ],
@@ -145,7 +102,11 @@ export const SETTING_RULES: readonly (readonly [FindingCode, Rule])[] = [
       server && server.statement_timeout > 0 && server.statement_timeout < probeTimeoutMs
         ? {
             message: `statement_timeout is ${server.statement_timeout} ms, and ends probes that may take ${probeTimeoutMs} ms`,
-            remedy: `ALTER ROLE ${login ?? '<its login>'} SET statement_timeout = '${Math.ceil(probeTimeoutMs / 1000) * 5}s';`,
+            remedy: isFromApp(server, 'statement_timeout')
+              ? `statement_timeout: ${Math.ceil(probeTimeoutMs / 1000) * 5_000}  // in this engine's connection`
+              : onMaster(
+                  `ALTER ROLE ${asRole(login)} SET statement_timeout = '${Math.ceil(probeTimeoutMs / 1000) * 5}s'`,
+                ),
           }
         : undefined,
   ],
@@ -157,11 +118,28 @@ export const SETTING_RULES: readonly (readonly [FindingCode, Rule])[] = [
             message:
               `idle_session_timeout is ${server.idle_timeout} ms: connections end between two probes, which come every ` +
               `${PROBES_REST_MS} ms while nothing is asked`,
-            remedy: `ALTER ROLE ${login ?? '<its login>'} SET idle_session_timeout = '10min';`,
+            remedy: onMaster(`ALTER ROLE ${asRole(login)} SET idle_session_timeout = '10min'`),
           }
         : undefined,
   ],
 ];
+
+function fittingPool(most: number, processes: number): string {
+  const max = Math.floor(most / processes) - PROBES_EACH;
+  return max < 1
+    ? 'Fewer processes, more max_connections, or a pooler such as PgBouncer'
+    : `pool: { max: ${max} }  // or more max_connections, or a pooler`;
+}
+
+/** What the app itself sets, by its URL or by Knex's options, is no matter of the server's. */
+function isFromApp({ sources }: ServerFacts, setting: string): boolean {
+  return sources[setting] === 'client' || sources[setting] === 'session';
+}
+
+/** A list of schemas comes as SQL has it: quoted as one, it would name one schema. */
+function asOnMaster(key: keyof typeof MUST_AGREE, value: string): string {
+  return `ALTER SYSTEM SET ${MUST_AGREE[key]} = ${key === 'search_path' ? value : `'${value}'`};`;
+}
 
 function seconds(ms: number): string {
   return `${(ms / 1000).toFixed(ms < 10_000 ? 1 : 0)} s`;

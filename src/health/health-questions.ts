@@ -23,7 +23,7 @@ const BASE = `pg_is_in_recovery() as in_recovery, ${SERVER_RUN} as started_at, c
 
 /**
  * One small question for every role, since a role may change; in parts, since managed servers refuse some of them. */
-const PARTS: Readonly<Record<ProbePart, string>> = {
+export const PROBE_PARTS: Readonly<Record<ProbePart, string>> = {
   position: `coalesce(case when pg_is_in_recovery() then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end,
     '0/0')::text as lsn,
   case when not pg_is_in_recovery() then pg_walfile_name(pg_current_wal_insert_lsn()) end as walfile`,
@@ -33,7 +33,7 @@ const PARTS: Readonly<Record<ProbePart, string>> = {
   case when pg_is_in_recovery() then pg_is_wal_replay_paused() end as paused`,
   receiver: `exists (select from pg_stat_wal_receiver where pid is not null) as receiving`,
 };
-const ALL = Object.keys(PARTS) as ProbePart[];
+const ALL = Object.keys(PROBE_PARTS) as ProbePart[];
 
 const ASK_RUN = `select ${SERVER_RUN} as run`;
 
@@ -97,7 +97,7 @@ export class SqlHealthQuestions implements HealthQuestions {
   }
 
   private async ask(engine: Engine, untold: Untold, timeoutMs: number): Promise<ProbeRow> {
-    const parts = ALL.filter((part) => untold[part] === undefined).map((part) => PARTS[part]);
+    const parts = ALL.filter((part) => untold[part] === undefined).map((part) => PROBE_PARTS[part]);
     const sql = `select ${[BASE, ...parts].join(',\n  ')}`;
     const { is_aurora: isAurora, ...told } = await rowOf<BaseRow>(engine.probes, sql, timeoutMs);
     const row = { ...NOT_ASKED, ...told };
@@ -113,7 +113,7 @@ export class SqlHealthQuestions implements HealthQuestions {
   private async findRefused({ probes }: Engine, untold: Untold, timeoutMs: number): Promise<void> {
     for (const part of ALL) {
       if (untold[part] !== undefined) continue;
-      await rowOf(probes, `select ${PARTS[part]}`, timeoutMs).catch((error: unknown) => {
+      await rowOf(probes, `select ${PROBE_PARTS[part]}`, timeoutMs).catch((error: unknown) => {
         if (!isRefusal(error)) throw error;
         untold[part] = error.message;
       });

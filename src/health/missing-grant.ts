@@ -18,6 +18,9 @@ const GRANTS: Readonly<Record<string, string>> = {
 
 const DENIED = /permission denied for ([a-z ]+?) "?([^" ]+)"?$/;
 
+/** All others are quoted: those with upper case or a dash, and the words of SQL that logins are most often called. */
+const PLAIN_NAME = /^(?!(?:user|all|default|group)$)[a-z_][a-z0-9_]*$/;
+
 /** The login that an engine's connections use; undefined where its settings don't say. */
 export function loginOf({ knex }: Engine): string | undefined {
   const settings: { readonly user?: unknown } = clientOf(knex).connectionSettings ?? {};
@@ -32,7 +35,13 @@ export function missingGrant(engine: Engine, error: unknown): string | undefined
   if (!isMissingPrivilege(error)) return undefined;
   const [, kind = '', name = ''] = DENIED.exec(error.message) ?? [];
   const grant = GRANTS[kind];
-  return grant && `GRANT ${grant} ${name} TO ${loginOf(engine) ?? 'its login'}`;
+  return grant && `GRANT ${grant} ${name} TO ${asRole(loginOf(engine))}`;
+}
+
+/** A login as SQL has it. */
+export function asRole(login: string | undefined): string {
+  if (login === undefined) return '<its login>';
+  return PLAIN_NAME.test(login) ? login : `"${login.replaceAll('"', '""')}"`;
 }
 
 /** Why an engine is out of use, and what mends it where that is known. */

@@ -5,11 +5,12 @@ import { existsSync } from 'node:fs';
 import { chmod, chown, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { missingPrograms, startHaproxy, startPgbouncer } from '../../../scripts/common/proxies.js';
-import { createDatabaseRouting } from '../../../src/index.js';
+import { type Diagnosis, type Finding, createDatabaseRouting } from '../../../src/index.js';
 import type { DatabaseRoutingOptions } from '../../../src/options/database-routing-options.js';
 import {
   type PostgresServer,
   type ReplicatedPostgres,
+  startFaultProxy,
   startReplicatedPostgres,
 } from '../../../src/testing/index.js';
 import { eventually } from '../testing/eventually.js';
@@ -54,16 +55,27 @@ function toConnections(slaves: Slaves): NonNullable<DatabaseRoutingOptions['slav
   return Object.fromEntries(Object.entries(slaves).map(([name, { connection }]) => [name, { connection }]));
 }
 
-/** What the doctor finds, as `engine: code`. */
-async function found(of: DatabaseRoutingOptions = options(), processes?: number): Promise<string[]> {
+async function diagnosisOf(of: DatabaseRoutingOptions, processes = 1): Promise<Diagnosis> {
   const routing = createDatabaseRouting(of);
   try {
-    const { findings, tookMs } = await routing.doctor(processes === undefined ? {} : { processes });
-    took.push(tookMs);
-    return findings.map(({ engine, code }) => `${engine}: ${code}`);
+    const diagnosis = await routing.doctor({ processes });
+    took.push(diagnosis.tookMs);
+    return diagnosis;
   } finally {
     await routing.destroy();
   }
+}
+
+/** What the doctor finds, as `engine: code`. */
+async function found(of: DatabaseRoutingOptions = options(), processes?: number): Promise<string[]> {
+  const { findings } = await diagnosisOf(of, processes);
+  return findings.map(({ engine, code }) => `${engine}: ${code}`);
+}
+
+/** Does what a finding says, as one who pastes the line into psql. */
+async function paste({ engine, remedy }: Finding): Promise<void> {
+  const server = remedy.endsWith('-- on the master') || engine === 'master' ? db.master : db.slave(engine);
+  for (const statement of remedy.replace(/ *--.*$/, '').split('; ')) await server.query(statement);
 }
 
 const noOpenssl = missingPrograms('openssl').length > 0;
@@ -156,6 +168,42 @@ describe('the doctor', () => {
     ]);
   });
 
+  it('names a server that nobody can connect to, and one that is mute', async () => {
+    await using proxy = await startFaultProxy(slave1().connection);
+    await proxy.blackHole({ accepts: false });
+    expect(await found(options(undefined, { slave1: proxy }))).toEqual(['slave1: no-answer']);
+    await proxy.heal();
+    await proxy.blackHole();
+    expect(await found(options(undefined, { slave1: proxy }))).toEqual(['slave1: no-answer']);
+  });
+
+  it('says so where a server is too slow for all questions, and finds nothing that it was not told', async () => {
+    await using proxy = await startFaultProxy(slave1().connection);
+    proxy.latencyMs = 250;
+    expect(await found(options(undefined, { slave1: proxy }))).toEqual(['slave1: answers-late']);
+  });
+
+  it('names a login that has no connection left, and that its pool does not fit', async () => {
+    await db.master.query("CREATE ROLE few LOGIN PASSWORD 'few' CONNECTION LIMIT 2");
+    await db.master.query('GRANT pg_read_all_stats TO few');
+    undo.push(() => db.master.query('DROP ROLE few'));
+    await db.caughtUp();
+    const few = to(slave1().connection, { user: 'few', password: 'few' });
+    const { findings } = await diagnosisOf(options(undefined, { slave1: few }));
+    expect(findings.map(({ code }) => code)).toEqual(['no-connection-left', 'too-many-connections']);
+    await paste(findings[0]!);
+    await db.caughtUp();
+    expect(await found(options(undefined, { slave1: few }))).toEqual([]);
+  });
+
+  it('names a login that may not ask what probes ask', async () => {
+    await db.master.query('REVOKE EXECUTE ON FUNCTION pg_postmaster_start_time() FROM PUBLIC');
+    undo.push(() => db.master.query('GRANT EXECUTE ON FUNCTION pg_postmaster_start_time() TO PUBLIC'));
+    await db.caughtUp();
+    const login = to(slave1().connection, { user: 'stranger', password: 'stranger' });
+    expect(await found(options(undefined, { slave1: login }))).toEqual(['slave1: probes-refused']);
+  });
+
   it('names a database of the same server that is another', async () => {
     await db.master.query('CREATE DATABASE elsewhere');
     undo.push(() => db.master.query('DROP DATABASE elsewhere'));
@@ -216,6 +264,7 @@ describe('the doctor', () => {
       'SELECT ON pg_catalog.pg_proc',
       'EXECUTE ON FUNCTION pg_is_wal_replay_paused()',
       'EXECUTE ON FUNCTION pg_control_system()',
+      'EXECUTE ON FUNCTION pg_last_wal_replay_lsn()',
     ];
     for (const one of revoked) {
       await db.master.query(`REVOKE ${one} FROM PUBLIC`);
@@ -224,9 +273,13 @@ describe('the doctor', () => {
     await db.caughtUp();
     const codes = await found(options(undefined, { slave1: to(slave1().connection, login) }));
     expect(codes.toSorted()).toEqual(
-      ['functions-refused', 'identity-refused', 'positions-refused', 'statistics-refused'].map(
-        (code) => `slave1: ${code}`,
-      ),
+      [
+        'functions-refused',
+        'identity-refused',
+        'positions-refused',
+        'replay-refused',
+        'statistics-refused',
+      ].map((code) => `slave1: ${code}`),
     );
   });
 
@@ -268,6 +321,75 @@ describe('the doctor', () => {
     );
   });
 
+  it('names a slave of a slave that is not configured', async () => {
+    const slave2 = db.slave('slave2');
+    await slave2.follow(slave1());
+    undo.push(() => slave2.follow(db.master));
+    await eventually(async () =>
+      expect(await found(options(undefined, { slave2 }))).toEqual(['slave2: slave-of-slave']),
+    );
+  });
+
+  it('says what the app has to change where its URLs set what differs', async () => {
+    const of = to(slave1().connection, { options: '-c TimeZone=Asia/Tokyo -c statement_timeout=300' });
+    const { findings } = await diagnosisOf(options(undefined, { slave1: of }));
+    expect(findings.map(({ code, remedy }) => [code, remedy])).toEqual([
+      ['setting-differs', 'Give master and slaves the same searchPath, and the same options in their URLs'],
+      ['statement-timeout', "statement_timeout: 5000  // in this engine's connection"],
+    ]);
+  });
+
+  it('prints remedies that mend what they are for', async () => {
+    await db.master.query(`CREATE ROLE "my-app" LOGIN PASSWORD 'my-app'`);
+    undo.push(async () => {
+      await db.master.query('DROP OWNED BY "my-app"');
+      await db.master.query('DROP ROLE "my-app"');
+    });
+    const differing = {
+      search_path: 'elsewhere',
+      TimeZone: 'Asia/Tokyo',
+      statement_timeout: '300ms',
+      idle_session_timeout: '3s',
+      recovery_min_apply_delay: 1,
+    };
+    await slave1().configure(differing);
+    undo.push(() =>
+      slave1().configure(Object.fromEntries(Object.keys(differing).map((name) => [name, null]))),
+    );
+    await db.master.configure({ synchronous_commit: 'off' });
+    undo.push(() => db.master.configure({ synchronous_commit: null }));
+    const revoked = [
+      'SELECT ON pg_catalog.pg_proc',
+      'EXECUTE ON FUNCTION pg_is_wal_replay_paused()',
+      'EXECUTE ON FUNCTION pg_control_system()',
+      'EXECUTE ON FUNCTION pg_last_wal_replay_lsn()',
+    ];
+    for (const one of revoked) {
+      await db.master.query(`REVOKE ${one} FROM PUBLIC`);
+      undo.push(() => db.master.query(`GRANT ${one} TO PUBLIC`));
+    }
+    await db.caughtUp();
+    const of = options(undefined, {
+      slave1: to(slave1().connection, { user: 'my-app', password: 'my-app' }),
+    });
+    const { findings } = await diagnosisOf(of);
+    expect(findings.map(({ code }) => code).toSorted()).toEqual([
+      'functions-refused',
+      'identity-refused',
+      'idle-timeout',
+      'positions-refused',
+      'replay-delayed',
+      'replay-refused',
+      'setting-differs',
+      'statement-timeout',
+      'statistics-refused',
+      'synchronous-commit-off',
+    ]);
+    for (const finding of findings) await paste(finding);
+    await db.caughtUp();
+    await eventually(async () => expect(await found(of)).toEqual([]));
+  });
+
   it('names replay that comes in bursts', async () => {
     await db.master.query('CREATE TABLE IF NOT EXISTS noise (text text)');
     const end = new AbortController();
@@ -305,8 +427,9 @@ const describeWithPrograms = missing.length > 0 ? describe.skip : describe;
 
 describeWithPrograms('the doctor before what stands between', () => {
   it('names a balancer and a pooler', async () => {
-    const [haproxy, pgbouncer] = await Promise.all([
+    const [haproxy, ofAll, pgbouncer] = await Promise.all([
       startHaproxy([slave1().connection, db.slave('slave2').connection]),
+      startHaproxy([db.master.connection, slave1().connection]),
       startPgbouncer(slave1().connection),
     ]);
     const balanced = to(slave1().connection, { port: haproxy.port });
@@ -315,7 +438,12 @@ describeWithPrograms('the doctor before what stands between', () => {
       'balanced: balanced',
       'pooled: pooled',
     ]);
-    await Promise.all([haproxy.stop(), pgbouncer.stop()]);
+    const toAll = to(db.master.connection, { port: ofAll.port });
+    expect(await found(options(toAll.connection, { slave1: slave1() }))).toEqual([
+      'master: master-in-recovery',
+      'master: balanced',
+    ]);
+    await Promise.all([haproxy.stop(), ofAll.stop(), pgbouncer.stop()]);
   });
 });
 

@@ -14,22 +14,27 @@ const SOUND: ServerFacts = {
   port: 5432,
   max_connections: 100,
   reserved_connections: 3,
+  connection_limit: null,
+  connected: 5,
   ssl: false,
   synchronous_commit: 'on',
   search_path: '"$user", public',
   time_zone: 'UTC',
   isolation: 'read committed',
   standard_conforming_strings: 'on',
+  sources: {},
   statement_timeout: 0,
   idle_timeout: 0,
   hot_standby_feedback: 'off',
   max_standby_streaming_delay: 30_000,
   recovery_min_apply_delay: 0,
   system: '7555',
-  is_paused: null,
+  paused: null,
   sender_host: null,
   sender_port: null,
   is_receiving: null,
+  receiver_name: null,
+  senders: null,
   oldest_snapshot_ms: null,
   snapshot_conflicts: 0,
   sees_statistics: true,
@@ -52,7 +57,7 @@ function engine(
   const asSlave = {
     run: name,
     in_recovery: true,
-    is_paused: false,
+    paused: false,
     is_receiving: true,
     sender_host: 'master',
     sender_port: 5432,
@@ -64,9 +69,15 @@ function engine(
     login: 'app',
     poolMax: 10,
     failure: undefined,
-    connections: Array.from({ length: 4 }, () => ({ run: name, isPooled: false })),
+    failed: 0,
+    connections: Array.from({ length: 4 }, () => ({
+      run: name,
+      in_recovery: server?.in_recovery ?? role === 'slave',
+      isPooled: false,
+    })),
     server: server && { ...SOUND, ...(role === 'slave' && asSlave), ...server },
     refused: {},
+    isUnfinished: false,
     positions: still(1_000),
     ...more,
   };
@@ -88,12 +99,19 @@ function codes(of: EngineFacts, others: readonly EngineFacts[] = [], processes =
 }
 
 const failed = (code: string) =>
-  slave(undefined, { failure: { code, message: 'words' }, connections: [], positions: [] });
+  slave(undefined, { failure: { code, message: 'words' }, failed: 4, connections: [], positions: [] });
+const denied = { message: 'permission denied for function f', grant: 'GRANT EXECUTE ON FUNCTION f TO app' };
 const bursts = [0, 0, 0, 0, 0, 0, 900, 900, 900, 900].map((replayed, n) => ({
   atMs: n * 100,
   written: 1_000n,
   replayed: BigInt(replayed),
 }));
+
+/** What is said of a slave beside a sound master: message and remedy. */
+const said = (of: EngineFacts) =>
+  findingsOf(of, { master: master(), slaves: [of], processes: 1, probeTimeoutMs: 1_000 }).map(
+    ({ message, remedy }) => [message, remedy],
+  );
 
 describe('the doctor', () => {
   it('finds nothing on a sound master and slave', () => {
@@ -111,12 +129,17 @@ describe('the doctor', () => {
     ['cannot-connect', failed('ECONNRESET')],
     ['postgres-too-old', slave({ version: 120_022 })],
     ['master-in-recovery', master({ in_recovery: true }), [slave()]],
+    ['slave-of-slave', slave({ receiver_name: 'slave1' }), [master({ senders: ['elsewhere'] })]],
     ['other-system', slave({ system: '1' })],
     ['other-database', slave({ database: 'other' })],
     ['slave-is-master', slave({ in_recovery: false, run: 'master', is_receiving: null })],
     ['writable-slave', slave({ in_recovery: false, is_receiving: null })],
-    ['positions-refused', slave({}, { refused: { replay: 'permission denied' } })],
-    ['identity-refused', slave({ system: null }, { refused: { identity: 'permission denied' } })],
+    ['no-answer', slave(undefined, { failure: { code: 'TIMEOUT', message: '' }, positions: [] })],
+    ['probes-refused', slave(undefined, { refused: { base: denied }, positions: [] })],
+    ['positions-refused', slave({}, { refused: { position: denied }, positions: [] })],
+    ['identity-refused', slave({ system: null }, { refused: { identity: denied } })],
+    ['replay-refused', slave({ paused: null }, { refused: { replay: denied } })],
+    ['answers-late', slave({}, { isUnfinished: true, positions: [] })],
     ['statistics-refused', slave({ sees_statistics: false })],
     ['functions-refused', slave({ reads_functions: false })],
     ['slave-of-slave', slave({ sender_host: 'slave2' }), [engine('slave2', {})]],
@@ -125,7 +148,7 @@ describe('the doctor', () => {
     ['feedback-off', slave({ oldest_snapshot_ms: 20_000 })],
     ['not-receiving', slave({ is_receiving: false })],
     ['not-receiving', slave({ is_receiving: null })],
-    ['replay-paused', slave({ is_paused: true })],
+    ['replay-paused', slave({ paused: true })],
     ['replay-delayed', slave({ recovery_min_apply_delay: 5_000 })],
     [
       'replay-in-bursts',
@@ -146,16 +169,17 @@ describe('the doctor', () => {
         {},
         {
           connections: [
-            { run: '1', isPooled: false },
-            { run: '2', isPooled: false },
+            { run: '1', in_recovery: true, isPooled: false },
+            { run: '2', in_recovery: true, isPooled: false },
           ],
         },
       ),
     ],
-    ['pooled', slave({}, { connections: [{ run: '1', isPooled: true }] })],
+    ['pooled', slave({}, { connections: [{ run: '1', in_recovery: true, isPooled: true }] })],
     ['no-slaves', master()],
   ])('names %s, and nothing beside it', (code, of, others = []) => {
-    expect(codes(of, of.role === 'master' ? others : [master(), ...others])).toEqual([code]);
+    const hasMaster = [of, ...others].some(({ role }) => role === 'master');
+    expect(codes(of, hasMaster ? others : [master(), ...others])).toEqual([code]);
   });
 
   it('counts the pools of all processes', () => {
@@ -169,9 +193,98 @@ describe('the doctor', () => {
       'a long read where replay waits for ever',
       slave({ oldest_snapshot_ms: 60_000, max_standby_streaming_delay: -1 }),
     ],
+    [
+      'a sender that the master knows by its name',
+      slave({ receiver_name: 'walreceiver' }),
+      [master({ senders: ['walreceiver', 'slave2'] })],
+    ],
+    [
+      'a master that tells nothing of those it sends to',
+      slave({ receiver_name: 'slave1' }),
+      [master({ senders: [null], sees_statistics: false })],
+    ],
+    ['a slave that was watched for a moment', slave({}, { positions: still(900).slice(0, 5) })],
     ['a sender by name that the master may be', slave({ sender_host: '10.0.0.7' }), [engine('slave2', {})]],
   ])('finds nothing in %s', (_what, of, others = []) => {
-    expect(codes(of, [master(), ...others])).toEqual([]);
+    const hasMaster = others.some(({ role }) => role === 'master');
+    expect(codes(of, hasMaster ? others : [master(), ...others])).toEqual([]);
+  });
+
+  it('counts less where the login is limited, and names how many are there', () => {
+    const of = slave({ connection_limit: 12 });
+    const cluster = { master: master(), slaves: [of], processes: 1, probeTimeoutMs: 1_000 };
+    expect(findingsOf(of, cluster)).toEqual([
+      expect.objectContaining({
+        code: 'too-many-connections',
+        message:
+          '1 process with pool.max 10 and 3 probes each: 13 connections, and this login is limited to 12; 1 are there now',
+        remedy: 'pool: { max: 9 }  // or more max_connections, or a pooler',
+      }),
+    ]);
+  });
+
+  it('tells connections that failed from those that were made', () => {
+    const failure = { code: '53300', message: 'too many connections for role "app"' };
+    expect(said(slave({}, { failure, failed: 2 }))).toEqual([
+      [
+        '2 of 6 connections failed: The server takes no more connections: too many connections for role "app"',
+        'ALTER ROLE app CONNECTION LIMIT -1;  -- on the master',
+      ],
+    ]);
+  });
+
+  it.each([
+    [{ code: '57P03', message: 'the database system is starting up' }, 'Wait until it has started'],
+    [{ code: 'SELF_SIGNED_CERT_IN_CHAIN', message: 'self-signed certificate in chain' }, '?sslmode='],
+    [{ code: '', message: 'The server does not support SSL connections' }, '?sslmode='],
+    [{ code: 'ECONNRESET', message: 'read ECONNRESET' }, 'DATABASE_SLAVES_SLAVE1_URL='],
+  ])('says what to do about %j', (failure, remedy) => {
+    const of = slave(undefined, { failure, failed: 4, connections: [], positions: [] });
+    expect(said(of)).toEqual([[expect.stringContaining(failure.message), expect.stringContaining(remedy)]]);
+  });
+
+  it('names a master whose name leads to slaves too', () => {
+    const connections = ['master', 'slave1'].map((run) => ({
+      run,
+      in_recovery: run === 'slave1',
+      isPooled: false,
+    }));
+    expect(codes(master({}, { connections }), [slave()])).toEqual(['master-in-recovery', 'balanced']);
+  });
+
+  it.each<[string, EngineFacts, string]>([
+    [
+      'a list of schemas as a list, and all that differ',
+      slave({ search_path: 'elsewhere', time_zone: 'Asia/Tokyo' }),
+      `ALTER SYSTEM SET search_path = "$user", public; ALTER SYSTEM SET TimeZone = 'UTC'; SELECT pg_reload_conf();`,
+    ],
+    [
+      'nothing for the server where the app sets it',
+      slave({ search_path: 'elsewhere', sources: { search_path: 'session' } }),
+      'Give master and slaves the same searchPath, and the same options in their URLs',
+    ],
+    [
+      'nothing for the server where the app limits its statements',
+      slave({ statement_timeout: 50, sources: { statement_timeout: 'client' } }),
+      "statement_timeout: 5000  // in this engine's connection",
+    ],
+    [
+      'a role that is no plain name with quotes',
+      slave({ sees_statistics: false }, { login: 'my-"app' }),
+      'GRANT pg_read_all_stats TO "my-""app";  -- on the master',
+    ],
+    [
+      'a role that is a word of SQL with quotes',
+      slave({ sees_statistics: false }, { login: 'user' }),
+      'GRANT pg_read_all_stats TO "user";  -- on the master',
+    ],
+    [
+      'no grant where no privilege is missing',
+      slave({}, { refused: { position: { message: 'not supported', grant: undefined } }, positions: [] }),
+      'Nothing to grant: this kind of server tells it to no login. See docs/health.md',
+    ],
+  ])('prints %s', (_what, of, remedy) => {
+    expect(said(of)).toEqual([[expect.anything(), remedy]]);
   });
 
   it('does not call a slave that is a little behind late, when it gets on', () => {
@@ -195,7 +308,7 @@ describe('the doctor', () => {
   });
 
   it('prints each engine with its verdict, what was found and what to do, and the sum', () => {
-    const of = slave({ is_paused: true });
+    const of = slave({ paused: true });
     const findings = findingsOf(of, { master: master(), slaves: [of], processes: 1, probeTimeoutMs: 1_000 });
     const text = printDiagnosis({
       engines: [
