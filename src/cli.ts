@@ -67,10 +67,13 @@ function optionsOf(master: string | undefined, slaves: readonly string[]): Datab
       throw new Error('Nothing says where the master is: set DATABASE_MASTER_URL, or give --master URL');
     return optionsFromEnv(process.env);
   }
-  const named = slaves.map((given, index) => {
+  const named = new Map<string, { connection: string }>();
+  for (const [index, given] of slaves.entries()) {
     const [, name = `slave${index + 1}`, url] = /^(?:([\w-]+)=)?(\w+:\/\/.*)$/.exec(given) ?? [];
-    if (url === undefined) throw new Error(`--slave takes a URL, or NAME=URL, got '${given}'`);
-    return [name, { connection: url }] as const;
-  });
+    if (url === undefined)
+      throw new Error(`--slave takes a URL, or NAME=URL; number ${index + 1} is neither`); // it may hold a password
+    if (named.has(name)) throw new Error(`Two slaves are called ${name}; name them by NAME=URL`);
+    named.set(name, { connection: url });
+  }
   return { client: 'pg', master: { connection: master }, slaves: Object.fromEntries(named) };
 }

@@ -480,6 +480,13 @@ describe('the command', () => {
     expect(code).toBe(2);
   });
 
+  it('never shows the password of a URL that is none', async () => {
+    const args = ['doctor', '--master', db.master.url, '--slave', 'reports=postgres:/app:secret@h/d'];
+    const { code, out } = await run(args);
+    expect(out).toBe('--slave takes a URL, or NAME=URL; number 1 is neither\n');
+    expect(code).toBe(2);
+  });
+
   it('ends with 1 for a warning, and prints JSON', async () => {
     const args = [
       'doctor',
@@ -503,6 +510,19 @@ describe('the command', () => {
     [[], {}, 'nestjs-database-routing doctor [options]'],
     [['doctor'], {}, 'Nothing says where the master is'],
     [['doctor', '--slave', 'x'], {}, '--slave needs --master'],
+    [
+      [
+        'doctor',
+        '--master',
+        'postgres://h/d',
+        '--slave',
+        'postgres://a/d',
+        '--slave',
+        'slave1=postgres://b/d',
+      ],
+      {},
+      'Two slaves are called slave1',
+    ],
     [
       ['doctor', '--processes', 'many'],
       { DATABASE_URL: 'postgres://a' },
