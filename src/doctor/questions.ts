@@ -12,7 +12,7 @@ const duration = (
 /** What a slave calls itself where it streams from. Of a name with spaces or quotes, or one that is cut off, nothing is said. */
 const RECEIVER_NAME = `case when conninfo !~ '(^| )application_name=''' then
     (regexp_match(coalesce(substring(conninfo from '(?:^| )application_name=[^ ]+'),
-      substring(conninfo from 'fallback_application_name=[^ ]+')), '=([!-&(-~]{1,63})$'))[1] end`;
+      substring(conninfo, 'fallback_application_name=[^ ]+')), '=([!-&(-~]{1,63})$'))[1] end`;
 
 /**
  * What a server is asked, in parts, since a login may lack the right to one of them. Position, identity and replay are asked as probes
